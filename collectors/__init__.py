@@ -1,0 +1,1 @@
+"""What the clouds say. Collectors read and normalise; they judge nothing."""

@@ -1,0 +1,1 @@
+"""When and where to: schedule, state, drift, shipping, web and command line."""

@@ -1,0 +1,114 @@
+"""What moves between the daemon's rooms: findings, transitions, documents on their way out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from collectors.model import Actor
+from detectors.model import Judgement, Severity
+
+
+class TransitionKind(StrEnum):
+    """What happened to a finding.
+
+    ``opened``: a violation where nothing was known before. ``regressed``: a violation where a
+    complete read had shown none. ``updated``: still violating, in another way. ``resolved``: no
+    longer violating, or gone from a complete snapshot.
+    """
+
+    OPENED = "opened"
+    REGRESSED = "regressed"
+    UPDATED = "updated"
+    RESOLVED = "resolved"
+
+
+class Cause(StrEnum):
+    """Why a transition came about."""
+
+    CONFIGURATION = "configuration"
+    POLICY = "policy"
+    DETECTOR = "detector"
+    TIME = "time"
+    EXCEPTION_ADDED = "exception_added"
+    EXCEPTION_ENDED = "exception_ended"
+    RESOURCE_NEW = "resource_new"
+    RESOURCE_GONE = "resource_gone"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+class FindPath(StrEnum):
+    """How a drift was found."""
+
+    POLL = "poll"
+    EVENT = "event"
+
+
+class FactChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact that mattered to the verdict, before and after (None: did not exist)."""
+
+    fact: str
+    before: Any
+    after: Any
+
+
+class Transition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One change of a finding. ``uid`` is deterministic: the same change made twice has one uid."""
+
+    uid: str
+    kind: TransitionKind
+    cause: Cause
+    at: datetime
+    path: FindPath
+    judgement: Judgement
+    previous_severity: Severity | None = None
+    changes: tuple[FactChange, ...] = ()
+    first_seen: datetime | None = None
+    actor: Actor | None = None
+
+
+class FindingStatus(StrEnum):
+    """Where a finding stands."""
+
+    OPEN = "open"
+    EXCEPTED = "excepted"
+    RESOLVED = "resolved"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One violation over its life, as ``cspmd findings`` shows it.
+
+    ``stale`` is True while an open violation can no longer be read. ``last_seen`` is the last read
+    that confirmed it. ``drift`` is the newest transition's kind with its changes.
+    """
+
+    target: str
+    status: FindingStatus
+    judgement: Judgement
+    first_seen: datetime
+    last_seen: datetime
+    resolved_at: datetime | None = None
+    stale: bool = False
+    drift: TransitionKind | None = None
+    changes: tuple[FactChange, ...] = ()
+    actor: Actor | None = None
+    exception: str = ""
+
+
+class Dataset(StrEnum):
+    """The data stream a document belongs to: ``logs-cspmd.<dataset>-<namespace>``."""
+
+    FINDINGS = "findings"
+    MISCONFIGURATION = "misconfiguration"
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """One encoded document for one sink. ``uid`` is its id there; equal content, equal id."""
+
+    sink: str
+    uid: str
+    dataset: Dataset
+    body: bytes

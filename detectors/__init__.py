@@ -1,0 +1,1 @@
+"""What it means. Pure functions over facts: no I/O, no SDK, no clock."""
