@@ -38,5 +38,5 @@ def catalogue() -> Mapping[str, Detector]:
 
 @cache
 def detectors_for(kind: type[Resource]) -> tuple[Detector, ...]:
-    """Return the detectors that judge this kind of resource."""
-    return tuple(detector for detector in catalogue().values() if detector.on is kind)
+    """Return the detectors that judge this kind of resource, or a kind it derives from."""
+    return tuple(detector for detector in catalogue().values() if issubclass(kind, detector.on))

@@ -12,7 +12,7 @@ from collectors.model.facts import (
     either,
 )
 from collectors.model.grants import PUBLIC_REACH, Capability, Grant, Reach, Switch
-from collectors.model.places import Copy, CopyKind
+from collectors.model.places import Copy, CopyKind, Placed
 from collectors.model.resource import (
     GLOBAL,
     Provider,
@@ -51,6 +51,7 @@ __all__ = [
     "LogEvent",
     "NotNeeded",
     "NotNeededError",
+    "Placed",
     "Provider",
     "ProviderOpinion",
     "Reach",

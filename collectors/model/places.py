@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from collectors.model.facts import Fact
+from collectors.model.resource import Resource
 
 
 class CopyKind(StrEnum):
@@ -33,3 +34,14 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     destination: str
     places: Fact[tuple[str, ...]]
     via: str = ""
+
+
+class Placed(Resource, frozen=True, kw_only=True):
+    """The base of every kind that holds data and therefore lies somewhere.
+
+    ``places`` are all places its own data lies in, ``copies`` what is configured on it to copy the
+    data elsewhere.
+    """
+
+    places: Fact[tuple[str, ...]]
+    copies: Fact[tuple[Copy, ...]]

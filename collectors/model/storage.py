@@ -9,8 +9,7 @@ import msgspec
 
 from collectors.model.facts import Fact, NotNeeded
 from collectors.model.grants import Grant, Switch
-from collectors.model.places import Copy
-from collectors.model.resource import Resource
+from collectors.model.places import Copy, Placed
 
 
 class KeyHolder(StrEnum):
@@ -72,12 +71,13 @@ class ProviderOpinion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     source: str
 
 
-class Bucket(Resource, frozen=True, kw_only=True, tag="bucket"):
+class Bucket(Placed, frozen=True, kw_only=True, tag="bucket"):
     """A bucket and everything its exposure, protection and place depend on.
 
     ``policy_silenced`` and ``acl_silenced`` are the merged switches of all levels (account,
-    organisation, bucket) that silence public grants of that source. ``places`` are all places the
-    bucket's own data lies in. ``switches`` are the raw switches per level, for evidence and drift.
+    organisation, bucket) that silence public grants of that source. ``access_point_copies`` are the
+    copies that multi-region access points spread the data over. ``switches`` are the raw switches
+    per level, for evidence and drift.
     """
 
     policy_grants: Fact[tuple[Grant, ...]]
@@ -90,8 +90,6 @@ class Bucket(Resource, frozen=True, kw_only=True, tag="bucket"):
     tls_only: Fact[TlsOnly]
     versioning: Fact[Versioning]
     access_logging: Fact[AccessLogging]
-    places: Fact[tuple[str, ...]]
-    copies: Fact[tuple[Copy, ...]]
     access_point_copies: Fact[tuple[Copy, ...]]
     provider_opinion: Fact[ProviderOpinion] = NotNeeded("nothing_granted")
     website: Fact[Website] = NotNeeded("nothing_public")
