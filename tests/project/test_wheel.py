@@ -1,0 +1,126 @@
+"""The wheel: installed outside the checkout it holds all that the program reads while it runs."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("daemon", "collectors", "detectors")
+CONFIGURATION = """\
+version: 1
+state: {{url: "sqlite:///{folder}/state.db"}}
+targets:
+  - {{name: prod, provider: aws, accounts: ["123456789012"], regions: [eu-west-1]}}
+sinks:
+  file: {{path: "{folder}/findings.jsonl"}}
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-index", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "-w", folder, ROOT], check=True, cwd=folder)
+    (built,) = folder.glob("cspmd-*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an environment that holds the wheel, and of this environment only the other packages."""
+    home = tmp_path_factory.mktemp("installed")
+    venv.create(home, with_pip=False, symlinks=True)
+    python = home / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "-q"]
+    subprocess.run([*pip, "--no-index", "--no-deps", wheel], check=True, cwd=home)
+    scheme = {"base": str(home), "platbase": str(home)}
+    packages = Path(sysconfig.get_path("purelib", "venv", scheme))
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return home
+
+
+def run(home: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "CSPMD", "AWS"))}
+    return subprocess.run(
+        [home / "bin" / arguments[0], *arguments[1:]],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    path = tmp_path / "cspmd.yaml"
+    path.write_text(CONFIGURATION.format(folder=tmp_path))
+    return path
+
+
+def test_holds_every_file_of_its_packages(wheel: Path) -> None:
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *PACKAGES],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    sources = {name for name in listing.stdout.splitlines() if (ROOT / name).exists()}
+    assert sources - set(zipfile.ZipFile(wheel).namelist()) == set()
+
+
+def test_runs_from_where_it_was_installed(installed: Path, tmp_path: Path) -> None:
+    code = "import daemon, collectors, detectors; print(daemon.__file__, collectors.__file__, detectors.__file__)"
+    answer = run(installed, "python", "-c", code, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert all(path.startswith(str(installed)) for path in answer.stdout.split())
+
+
+def test_says_its_version(installed: Path, wheel: Path, tmp_path: Path) -> None:
+    answer = run(installed, "cspmd", "--version", cwd=tmp_path)
+    assert (answer.returncode, answer.stdout) == (0, f"cspmd {wheel.name.split('-')[1]}\n")
+
+
+def test_knows_its_detectors(installed: Path, tmp_path: Path) -> None:
+    answer = run(installed, "cspmd", "detectors", "--format", "json", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "storage.public_access" in answer.stdout
+
+
+def test_checks_a_configuration(installed: Path, configuration: Path) -> None:
+    answer = run(installed, "cspmd", "check-config", "--config", configuration, cwd=configuration.parent)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_exports_the_schema(installed: Path, tmp_path: Path) -> None:
+    answer = run(installed, "cspmd", "check-config", "--schema", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert '"targets"' in answer.stdout
+
+
+def test_migrates_a_new_state(installed: Path, configuration: Path) -> None:
+    answer = run(
+        installed, "cspmd", "findings", "--format", "jsonl", "--config", configuration, cwd=configuration.parent
+    )
+    assert (answer.returncode, answer.stdout) == (0, ""), answer.stderr
+    with sqlite3.connect(configuration.parent / "state.db") as state:
+        tables = {name for (name,) in state.execute("select name from sqlite_master where type = 'table'")}
+    assert "alembic_version" in tables
+    assert "findings" in tables
+
+
+def test_brings_the_demo(installed: Path, tmp_path: Path) -> None:
+    answer = run(installed, "cspmd", "demo", "--help", cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "--port" in answer.stdout
