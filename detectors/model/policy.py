@@ -51,11 +51,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def data_class(self, resource: Resource) -> Fact[str]:
         """Return the resource's data class, the empty string where it is not tagged.
 
-        Unread where the tags could not be read: whoever needs the class then cannot judge.
+        Unread where the tags could not be read: whoever needs the class then cannot judge. A tag
+        key that differs from ``class_tag`` in letter case alone counts where the exact one is not
+        set: a class that is overlooked is a rule that is not applied.
         """
         tags: Fact[dict[str, str]] = resource.tags
         if isinstance(tags, Unread):
             return tags
         if isinstance(tags, NotNeeded):
             return Known("")
-        return Known(tags.value.get(self.class_tag, ""))
+        if self.class_tag in tags.value:
+            return Known(tags.value[self.class_tag].strip())
+        wanted = self.class_tag.casefold()
+        alike = sorted(key for key in tags.value if key.casefold() == wanted)
+        return Known(tags.value[alike[0]].strip() if alike else "")

@@ -51,11 +51,17 @@ class Severity(StrEnum):
         return list(Severity)[min(self.rank, 3)]
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason for a FAIL: the fact it came from and what exactly in it violates."""
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was seen: the fact it came from and what exactly in it matters.
+
+    With ``violates`` (the default, left out of the encoding) it is a reason for a FAIL. Without, it
+    is a circumstance that a reader needs and that no verdict follows from, such as a grant held to
+    named accounts.
+    """
 
     name: str
     data: Any
+    violates: bool = True
 
 
 class ResourceRef(msgspec.Struct, frozen=True, kw_only=True):
