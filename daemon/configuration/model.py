@@ -1,0 +1,151 @@
+"""The whole of ``cspmd.yaml``, and what the rest of the daemon asks of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from pydantic import Field, PrivateAttr
+
+from collectors.model import encode
+from daemon.configuration.problems import Problem
+from daemon.configuration.section import Section
+from daemon.configuration.sections import (
+    DetectorSettings,
+    ExceptionSettings,
+    HttpSettings,
+    LogSettings,
+    PolicySettings,
+    Schedule,
+    SinkSettings,
+    StateSettings,
+)
+from daemon.configuration.targets import AnyTarget, AwsTarget, AzureTarget, GcpTarget
+from daemon.configuration.values import FilePath, FormatVersion
+from detectors.model import Policy, Residency, Severity
+
+if TYPE_CHECKING:
+    from detectors.model import Detector
+
+
+class Configuration(Section):
+    """The configuration of cspmd (cspmd.yaml). Only version and targets are required."""
+
+    version: FormatVersion
+    """The version of the file's format: 1."""
+    targets: tuple[AnyTarget, ...] = Field(min_length=1)
+    """What is watched."""
+    state: StateSettings = StateSettings()
+    """Where cspmd keeps what it knows."""
+    http: HttpSettings = HttpSettings()
+    """The web server for /metrics, /healthz and /readyz."""
+    log: LogSettings = LogSettings()
+    """What cspmd says about itself."""
+    schedule: Schedule = Schedule()
+    """How often things are looked at."""
+    detectors: DetectorSettings = DetectorSettings()
+    """Which detectors judge, and how bad their findings are."""
+    policy_settings: PolicySettings = Field(default=PolicySettings(), alias="policy")
+    """What your organisation requires."""
+    exception_settings: tuple[ExceptionSettings, ...] = Field(default=(), alias="exceptions")
+    """Accepted risks. Each needs a reason, an owner and an expiry; once expired it is a finding again."""
+    register_file: FilePath | None = Field(default=None, alias="register")
+    """The cloud service register (ISO/IEC 27001:2022 A.5.23)."""
+    rules: tuple[FilePath, ...] = ()
+    """Directories with Sigma rules of your own."""
+    sinks: SinkSettings = SinkSettings()
+    """Where findings are shipped to."""
+
+    _file: Path = PrivateAttr(default=Path("cspmd.yaml"))
+    _homes: Mapping[str, str] = PrivateAttr(default={})
+    _parameters: Mapping[str, msgspec.Struct] = PrivateAttr(default={})
+    _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+    _secrets: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def complete(
+        self,
+        *,
+        file: Path,
+        parameters: Mapping[str, msgspec.Struct],
+        warnings: tuple[Problem, ...],
+        secrets: frozenset[str],
+        environ: Mapping[str, str],
+    ) -> None:
+        """Take in what the model alone cannot know. For the loader, once, before anyone else looks."""
+        self._file = file
+        self._parameters = dict(parameters)
+        self._warnings = warnings
+        self._secrets = secrets
+        self._homes = {name: environ[name] for name in ("HOME", "XDG_STATE_HOME") if name in environ}
+
+    @property
+    def file(self) -> Path:
+        """The file this was read from, as it was named."""
+        return self._file
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is allowed and probably not meant, such as an exception that has expired."""
+        return self._warnings
+
+    @property
+    def state_url(self) -> str:
+        """The database URL of the state, with the default filled in. May hold a password: never log it."""
+        if self.state.url is not None:
+            return self.state.url.get_secret_value()
+        from daemon.state.location import default_url  # noqa: PLC0415 - the state's package is dear to import
+
+        return default_url(self._homes)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every secret value the file holds or refers to, for whoever keeps them out of the log."""
+        return self._secrets
+
+    def schedule_of(self, target: AwsTarget | AzureTarget | GcpTarget) -> Schedule:
+        """Return the schedule of one target: its own where it sets one, else the general."""
+        own = target.schedule
+        return Schedule(
+            config=own.config or self.schedule.config,
+            reconcile=own.reconcile or self.schedule.reconcile,
+            logs=own.logs or self.schedule.logs,
+        )
+
+    def policy(self) -> Policy:
+        """Return the policy as detectors see it, parameters typed."""
+        residency = self.policy_settings.residency
+        return Policy(
+            residency=Residency(
+                default=None if residency.default is None else residency.default.allow,
+                classes={name: rule.allow for name, rule in residency.classes.items()},
+            ),
+            class_tag=residency.class_tag,
+            parameters=self._parameters,
+        )
+
+    @property
+    def severities(self) -> Mapping[str, Severity]:
+        """Severities that differ from the detectors' own, by detector uid."""
+        return self.detectors.severity
+
+    def enabled_detectors(self) -> tuple[Detector, ...]:
+        """Return the detectors of the catalogue that are to judge, in the order of their uids."""
+        from detectors.catalogue import catalogue  # noqa: PLC0415 - importing all detectors is dear
+
+        return tuple(detector for uid, detector in catalogue().items() if uid not in self.detectors.disable)
+
+    def judging_fingerprint(self) -> str:
+        """Return a digest of everything configured that verdicts depend on.
+
+        Equal configurations of policy, severities and disabled detectors have equal fingerprints,
+        however the file is written; exceptions, schedules and sinks play no part.
+        """
+        judged = {
+            "policy": self.policy(),
+            "severity": self.severities,
+            "disable": sorted(set(self.detectors.disable)),
+        }
+        return hashlib.blake2b(encode(judged), digest_size=16).hexdigest()
