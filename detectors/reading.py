@@ -23,12 +23,8 @@ _MEND = {
 def how_to_read(unread: Iterable[Unread]) -> str:
     """Return what to do so that these facts can be read: what failed, what to grant, how to check."""
     failures = tuple(unread)
-    return "\n".join(("Could not be judged:", *(f"- {line}" for line in _lines(failures)), *_mending(failures)))
-
-
-def _lines(failures: tuple[Unread, ...]) -> Iterator[str]:
-    for failure in failures:
-        yield failure.summary
+    lines = (f"- {failure.summary}" for failure in failures)
+    return "\n".join(("Could not be judged:", *lines, *_mending(failures)))
 
 
 def _mending(failures: tuple[Unread, ...]) -> Iterator[str]:

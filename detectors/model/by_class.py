@@ -19,6 +19,11 @@ class ClassRule(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     data_class: str
     rule: R
 
+    @property
+    def name(self) -> str:
+        """How evidence names the rule."""
+        return f"class {self.data_class}" if self.data_class else "default"
+
 
 class ClassRules(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """The rules that may hold for a resource: one where its class is known, else every possible one.

@@ -66,7 +66,7 @@ def too_weak(bucket: Bucket, policy: Policy, _now: datetime) -> Iterator[Observa
     data = {
         "holder": held,
         "required": weakest.rule,
-        "data_class": "unread" if possible.unread is not None else weakest.data_class,
+        "rule": weakest.name if possible.unread is None else "whatever the data class, which is unread",
         "algorithm": encryption.algorithm,
         "key_uid": encryption.key_uid,
     }

@@ -101,7 +101,7 @@ DETECTOR = Detector(
             ),
         ),
         Provider.GCP: Remediation(
-            text="Remove from bucket $name the bindings for allUsers and allAuthenticatedUsers that the evidence names.",
+            text="Remove the bindings for allUsers and allAuthenticatedUsers from $name that the evidence names.",
             cli="gcloud storage buckets remove-iam-policy-binding gs://$name --member=allUsers --role=ROLE",
             terraform=(
                 "# take the members allUsers and allAuthenticatedUsers out of the bucket's\n"
