@@ -56,7 +56,12 @@ class FactChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One change of a finding. ``uid`` is deterministic: the same change made twice has one uid."""
+    """One change of a finding. ``uid`` is deterministic: the same change made twice has one uid.
+
+    ``judgement`` is the one that brought it about: the violation itself, for a resolved finding the
+    PASS that ended it. Where no judgement could be made any more (the resource, the detector or the
+    account is gone) it is the violation as it was last proven.
+    """
 
     uid: str
     kind: TransitionKind
@@ -81,8 +86,11 @@ class FindingStatus(StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One violation over its life, as ``cspmd findings`` shows it.
 
-    ``stale`` is True while an open violation can no longer be read. ``last_seen`` is the last read
-    that confirmed it. ``drift`` is the newest transition's kind with its changes.
+    ``first_seen`` is when it was ever first seen, ``since`` when it began this time (later than the
+    first where it regressed). ``stale`` is True while an open violation, or part of it, can no
+    longer be read. ``last_seen`` is the last read that confirmed it. ``drift`` is the newest
+    transition's kind with its changes; None where it was excepted from the start and never told.
+    ``exception`` says who excepted it, why and until when.
     """
 
     target: str
@@ -90,6 +98,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     judgement: Judgement
     first_seen: datetime
     last_seen: datetime
+    since: datetime | None = None
     resolved_at: datetime | None = None
     stale: bool = False
     drift: TransitionKind | None = None

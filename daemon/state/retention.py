@@ -1,0 +1,71 @@
+"""Forgetting what is older than the operator wants kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, text
+
+from daemon.state import findings, outbox, transitions
+from daemon.state.outbox import Transactions
+from daemon.state.schema import meta
+from daemon.state.writing import upsert
+
+STEP = 1000
+"""Rows deleted in one transaction: writers wait for no more than that."""
+
+_LINEAGE = "lineage"
+
+
+class Pruned(NamedTuple):
+    """How many rows of each kind retention ended."""
+
+    findings: int
+    transitions: int
+    documents: int
+
+
+def lineage(connection: Connection) -> str:
+    """Return what marks the present life of this state in the uids of transitions.
+
+    It differs between states, and after findings were forgotten: a violation that returns after
+    that starts to count anew, and its transitions must not bear the uids of the forgotten ones.
+    """
+    instance, generation = (
+        connection.execute(select(meta.c.value).where(meta.c.key == _LINEAGE)).scalar_one().split(".")
+    )
+    return f"{instance}.{generation}"
+
+
+def prune(write: Transactions, before: datetime) -> Pruned:
+    """Delete what ended before this time: resolved findings, transitions, dead letters, documents nobody took."""
+    done = Pruned(
+        findings=_in_steps(write, lambda connection: _findings(connection, before)),
+        transitions=_in_steps(write, lambda connection: transitions.remove_old(connection, before, STEP)),
+        documents=_in_steps(write, lambda connection: outbox.remove_old(connection, before, STEP)),
+    )
+    if any(done):
+        with write() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.execute(text("PRAGMA incremental_vacuum")).close()
+    return done
+
+
+def _findings(connection: Connection, before: datetime) -> int:
+    removed = findings.remove_resolved(connection, before, STEP)
+    if removed:
+        instance, _, generation = lineage(connection).partition(".")
+        upsert(connection, meta, [{"key": _LINEAGE, "value": f"{instance}.{int(generation) + 1}"}])
+    return removed
+
+
+def _in_steps(write: Transactions, step: Callable[[Connection], int]) -> int:
+    total = 0
+    while True:
+        with write() as connection:
+            removed = step(connection)
+        total += removed
+        if removed < STEP:
+            return total
