@@ -1,0 +1,7 @@
+"""The AWS collectors there are. Adding a resource family is adding its collector here."""
+
+from __future__ import annotations
+
+from collectors.aws.s3 import S3Collector
+
+COLLECTORS = (S3Collector,)

@@ -1,0 +1,189 @@
+"""One bucket: which reads it takes, in which order, and what they come to."""
+
+from __future__ import annotations
+
+from collectors.aws.answers import GoneError
+from collectors.aws.policy import PublicAccessBlock, merge_blocks
+from collectors.aws.s3 import protection
+from collectors.aws.s3.access_points import AccessPoints, Door
+from collectors.aws.s3.blocks import AccountBlocks, levels, read_bucket_block
+from collectors.aws.s3.exposure import (
+    Exposure,
+    Sources,
+    expose,
+    grants_others,
+    read_acl,
+    read_ownership,
+    read_policy,
+    transport,
+)
+from collectors.aws.s3.listing import ListedBucket
+from collectors.aws.s3.multi_region import MultiRegionPoints, spread
+from collectors.aws.s3.operations import (
+    GET_BUCKET_ENCRYPTION,
+    GET_BUCKET_LOGGING,
+    GET_BUCKET_REQUEST_PAYMENT,
+    GET_BUCKET_TAGGING,
+    GET_BUCKET_VERSIONING,
+    GET_BUCKET_WEBSITE,
+)
+from collectors.aws.s3.opinion import compare, read_opinion
+from collectors.aws.s3.regions import BucketRegions, place
+from collectors.aws.s3.replication import read_copies
+from collectors.aws.session import AwsAccount
+from collectors.model import (
+    GLOBAL,
+    Bucket,
+    Copy,
+    Fact,
+    Known,
+    NotNeeded,
+    Provider,
+    ProviderOpinion,
+    Switch,
+    Unread,
+    Website,
+)
+
+_NOTHING_PUBLIC = NotNeeded("nothing_public")
+_NOTHING_GRANTED = NotNeeded("nothing_granted")
+_NO_FOREIGN_ENTRY = NotNeeded("acl_grants_owner_alone")
+
+
+class BucketReader:
+    """Reads buckets of one account in one pass; what they share is read once. Safe for use by many threads."""
+
+    def __init__(
+        self,
+        account: AwsAccount,
+        *,
+        blocks: AccountBlocks,
+        regions: BucketRegions,
+        access_points: AccessPoints,
+        owner_id: str = "",
+    ) -> None:
+        self._account = account
+        self._blocks = blocks
+        self._regions = regions
+        self._access_points = access_points
+        self._multi_region = MultiRegionPoints(account)
+        self._owner_id = owner_id
+        self._partition = account.partition
+
+    def read(self, listed: ListedBucket) -> Bucket | None:
+        """Read one bucket; None where it is gone by now."""
+        try:
+            return self._read(listed.name)
+        except GoneError:
+            return None
+
+    def _read(self, name: str) -> Bucket:
+        account = self._account
+        located = self._regions.own(name)
+        region = located.value if isinstance(located, Known) else account.home_region
+        uid = f"arn:{self._partition}:s3:::{name}"
+
+        block = read_bucket_block(account, region, name)
+        merged = merge_blocks(organization=self._blocks.organization, account=self._blocks.account, bucket=block)
+        policy = read_policy(account, region, name)
+        acl = read_acl(account, region, name, merged.ignore_public_acls)
+        doors, doors_unread = self._doors(name, located, block)
+        sources = Sources(
+            bucket_arn=uid,
+            owner_account=account.account_id,
+            owner_id=self._owner_id,
+            merged=merged,
+            policy=policy,
+            acl=acl,
+            ownership=read_ownership(account, region, name) if grants_others(acl) else _NO_FOREIGN_ENTRY,
+            doors=doors,
+            doors_unread=doors_unread,
+        )
+        exposure = expose(sources)
+        payer: Fact[bool] = _NOTHING_PUBLIC
+        website: Fact[Website] = _NOTHING_PUBLIC
+        if exposure.public:
+            payer = account.read(GET_BUCKET_REQUEST_PAYMENT, region, protection.requester_pays, Bucket=name)
+            website = self._website(name, region)
+            if isinstance(payer, Known) and payer.value:
+                exposure = expose(sources, requester_pays=True)
+        opinion = self._opinion(name, region, exposure)
+        compare(account, uid, policy, opinion)
+        return Bucket(
+            uid=uid,
+            name=name,
+            provider=Provider.AWS,
+            account=account.account_id,
+            region=located.value if isinstance(located, Known) else GLOBAL,
+            tags=account.read(GET_BUCKET_TAGGING, region, protection.tags, nothing=Known({}), Bucket=name),
+            places=place(located),
+            copies=read_copies(account, region, name, self._regions),
+            policy_grants=exposure.policy,
+            acl_grants=exposure.acl,
+            access_point_grants=exposure.access_points,
+            policy_silenced=merged.restrict_public_buckets,
+            acl_silenced=merged.ignore_public_acls,
+            switches=levels(self._blocks, block),
+            default_encryption=account.read(
+                GET_BUCKET_ENCRYPTION,
+                region,
+                protection.encryption,
+                nothing=Known(protection.PROVIDER_ENCRYPTS),
+                Bucket=name,
+            ),
+            tls_only=transport(policy, uid),
+            versioning=account.read(GET_BUCKET_VERSIONING, region, protection.versioning, Bucket=name),
+            access_logging=account.read(GET_BUCKET_LOGGING, region, protection.access_logging, Bucket=name),
+            access_point_copies=self._spread(name),
+            provider_opinion=opinion,
+            website=website,
+            requester_pays=payer,
+        )
+
+    def _website(self, name: str, region: str) -> Fact[Website]:
+        served = protection.website(name, region, partition=self._partition)
+        return self._account.read(
+            GET_BUCKET_WEBSITE, region, lambda _: served, nothing=Known(Website(enabled=False)), Bucket=name
+        )
+
+    def _opinion(self, name: str, region: str, exposure: Exposure) -> Fact[ProviderOpinion]:
+        """Ask for AWS's opinion where there is something to have one on: grants, or a policy that could not be read."""
+        if isinstance(exposure.policy, Known) and not exposure.policy.value:
+            return _NOTHING_GRANTED
+        return read_opinion(self._account, region, name)
+
+    def _doors(
+        self, name: str, located: Fact[str], block: Fact[PublicAccessBlock]
+    ) -> tuple[tuple[tuple[Door, Fact[Switch]], ...], tuple[Unread, ...]]:
+        """Return every access point on the bucket, and which listings of them failed."""
+        doors: list[Door | None] = []
+        failed: list[Unread] = []
+        if isinstance(located, Known):
+            points = self._access_points.on(name, located.value)
+            if isinstance(points, Known):
+                doors.extend(self._access_points.read(point, located.value) for point in points.value)
+            elif isinstance(points, Unread):
+                failed.append(points)
+        elif isinstance(located, Unread):
+            failed.append(located)
+        multi_region = self._multi_region.on(name)
+        if isinstance(multi_region, Known):
+            doors.extend(self._multi_region.read(point) for point in multi_region.value)
+        elif isinstance(multi_region, Unread):
+            failed.append(multi_region)
+        return tuple((door, self._restricted(block, door)) for door in doors if door is not None), tuple(failed)
+
+    def _restricted(self, block: Fact[PublicAccessBlock], door: Door) -> Fact[Switch]:
+        merged = merge_blocks(
+            organization=self._blocks.organization,
+            account=self._blocks.account,
+            bucket=block,
+            access_point=door.block,
+        )
+        return merged.restrict_public_buckets
+
+    def _spread(self, name: str) -> Fact[tuple[Copy, ...]]:
+        found = self._multi_region.on(name)
+        if not isinstance(found, Known):
+            return found
+        return Known(tuple(spread(point, self._regions) for point in found.value))

@@ -1,0 +1,307 @@
+"""One account: its session, its clients, its limits. Nothing here is shared between accounts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import structlog
+
+from collectors.api import CallObserver
+from collectors.aws.answers import Answer
+from collectors.aws.operations import ASSUME_ROLE, GET_CALLER_IDENTITY, Operation
+from collectors.aws.throttle import CEILING, CEILINGS, TokenBucket
+from collectors.aws.workers import Cost
+from collectors.model import Fact, Known, Unread, UnreadReason
+
+if TYPE_CHECKING:
+    import boto3
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+MOST_CONNECTIONS = 32
+"""Connections, and therefore calls in flight, per client."""
+
+_CONNECT_TIMEOUT = 5
+_READ_TIMEOUT = 15
+_ATTEMPTS = 4
+_FALLBACK_REGION = "us-east-1"
+
+
+class AwsAccount:
+    """One AWS account as one configured target reaches it. Sends nothing before it is asked to read.
+
+    Credentials are those of the SDK's own chain, or of ``profile``; with ``role_name`` that role is
+    assumed in the account (with ``external_id``) and renewed before it expires. ``regions`` bounds
+    what regional collectors read (empty: all). ``endpoint_url`` replaces every service's endpoint.
+
+    ``observer`` is told of each call as it ends; ``on_disagreement`` gets the uid of each resource
+    whose exposure the provider judges otherwise than we do. Safe for use by many threads.
+    """
+
+    def __init__(  # noqa: PLR0913 - the target's own settings, by name
+        self,
+        account_id: str,
+        *,
+        profile: str | None = None,
+        role_name: str | None = None,
+        external_id: str | None = None,
+        regions: Sequence[str] = (),
+        endpoint_url: str | None = None,
+        observer: CallObserver | None = None,
+        on_disagreement: Callable[[str], None] | None = None,
+    ) -> None:
+        self.account_id = account_id
+        self.regions = tuple(regions)
+        self.endpoint_url = endpoint_url or None
+        self.on_disagreement = on_disagreement
+        self.cost = Cost()
+        self._profile = profile or None
+        self._role_name = role_name or None
+        self._external_id = external_id or None
+        self._observer = observer
+        self._lock = threading.RLock()
+        self._own: boto3.Session | None = None
+        self._working: boto3.Session | None = None
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._own_sts: Any = None
+        self._buckets: dict[str, TokenBucket] = {}
+        self._conditions: set[str] = set()
+
+    @classmethod
+    def connect(cls, account_id: str, **settings: Any) -> AwsAccount:  # noqa: ANN401 - the constructor's own keywords
+        """Return the account, as its constructor does. Nothing is sent yet."""
+        return cls(account_id, **settings)
+
+    @property
+    def home_region(self) -> str:
+        """Where calls that belong to no region go: the chain's region if allowed, else the first allowed.
+
+        Raises botocore's ProfileNotFound for a profile that is not configured; after
+        :meth:`verify` returned None it cannot.
+        """
+        named = self._own_session().region_name
+        if self.regions and named not in self.regions:
+            return self.regions[0]
+        return named or _FALLBACK_REGION
+
+    @property
+    def partition(self) -> str:
+        """The partition of the home region: ``aws``, ``aws-cn``, ``aws-us-gov``, ..."""
+        from botocore.exceptions import UnknownRegionError
+
+        try:
+            return str(self._own_session().get_partition_for_region(self.home_region))
+        except UnknownRegionError:
+            return "aws"
+
+    def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - the SDK builds its clients at run time
+        """Return the account's client of a service in a region, made on first use.
+
+        Raises what botocore raises for a profile or configuration that cannot work.
+        """
+        found = self._clients.get((service, region))
+        if found is not None:
+            return found
+        with self._lock:
+            found = self._clients.get((service, region))
+            if found is None:
+                found = self._clients[service, region] = self._make_client(self._session(), service, region)
+            return found
+
+    def call(self, operation: Operation, region: str, **parameters: Any) -> Answer:  # noqa: ANN401 - the API's parameters
+        """Make one call and return the SDK's answer; raises what the SDK raises.
+
+        The call waits its turn in the service's token bucket; the observer is told its outcome after
+        all retries.
+        """
+        return self._call(self.client(operation.service, region), operation, parameters)
+
+    def read(
+        self,
+        operation: Operation,
+        region: str,
+        take: Callable[[Answer], T],
+        *,
+        nothing: Fact[T] | None = None,
+        **parameters: Any,  # noqa: ANN401 - the API's parameters
+    ) -> Fact[T]:
+        """Make one call and return what ``take`` makes of the answer, as a fact.
+
+        ``nothing`` is what it means when the service says "not configured" (an ``absent`` code of
+        the operation). Raises GoneError where the service says that the resource does not exist,
+        and nothing else for whatever the cloud, the network or the credentials do.
+        """
+        from collectors.aws import errors
+
+        fact = errors.read(lambda: self.call(operation, region, **parameters), operation, take, nothing)
+        if isinstance(fact, Unread) and fact.detail in errors.REGION_DISABLED and self._refuses_only(region):
+            return Unread(
+                reason=UnreadReason.SERVICE_DISABLED, operation=operation.uid, detail=f"{region}:{fact.detail}"
+            )
+        return fact
+
+    def verify(self) -> Unread | None:
+        """Return why the credentials cannot be used for this account, None where they can.
+
+        Credentials of another account would have its resources judged under this one's name. Where
+        STS cannot be reached or asked, that is logged and no reason to read nothing.
+        """
+        identity = self._identity()
+        if isinstance(identity, Known):
+            if identity.value == self.account_id:
+                return None
+            return Unread(
+                reason=UnreadReason.CREDENTIALS,
+                operation=GET_CALLER_IDENTITY.uid,
+                detail=f"credentials_of_account_{identity.value}",
+            )
+        if isinstance(identity, Unread) and identity.reason is UnreadReason.CREDENTIALS:
+            return identity
+        log.warning(
+            "the account behind the credentials could not be verified",
+            account=self.account_id,
+            error=identity.summary if isinstance(identity, Unread) else "",
+        )
+        return None
+
+    def changed(self, condition: str, *, to: bool) -> bool:
+        """Note whether a condition holds; return whether it did not stand so before (at first: not)."""
+        with self._lock:
+            if (condition in self._conditions) is to:
+                return False
+            if to:
+                self._conditions.add(condition)
+            else:
+                self._conditions.discard(condition)
+            return True
+
+    def _identity(self) -> Fact[str]:
+        """Whose credentials these are; a configuration that cannot work is an Unread like any other."""
+        from collectors.aws import errors
+
+        def ask() -> Answer:
+            return self.call(GET_CALLER_IDENTITY, self.home_region)
+
+        return errors.read(ask, GET_CALLER_IDENTITY, lambda answer: str(answer["Account"]), None)
+
+    def _refuses_only(self, region: str) -> bool:
+        """Whether credentials that a region refuses are good elsewhere: the region is not enabled then."""
+        return region != self.home_region and isinstance(self._identity(), Known)
+
+    def _own_session(self) -> boto3.Session:
+        """Return the session of the chain's own credentials, before any role is assumed."""
+        with self._lock:
+            if self._own is None:
+                import boto3
+
+                self._own = boto3.Session(profile_name=self._profile)
+            return self._own
+
+    def _session(self) -> boto3.Session:
+        """Return the session that reads: the role's where one is configured."""
+        if self._role_name is None:
+            return self._own_session()
+        with self._lock:
+            if self._working is None:
+                import boto3
+
+                from collectors.aws.credentials import role_session
+
+                self._working = boto3.Session(botocore_session=role_session(self._profile, self._assume))
+            return self._working
+
+    def _assume(self) -> Answer:
+        from collectors.aws.credentials import SESSION_NAME
+
+        with self._lock:
+            if self._own_sts is None:
+                self._own_sts = self._make_client(self._own_session(), ASSUME_ROLE.service, self.home_region)
+        parameters = {
+            "RoleArn": f"arn:{self.partition}:iam::{self.account_id}:role/{self._role_name}",
+            "RoleSessionName": SESSION_NAME,
+        }
+        if self._external_id is not None:
+            parameters["ExternalId"] = self._external_id
+        return self._call(self._own_sts, ASSUME_ROLE, parameters)
+
+    def _call(self, client: Any, operation: Operation, parameters: Mapping[str, Any]) -> Answer:  # noqa: ANN401 - see client
+        from collectors.aws import errors
+
+        self._bucket(operation.service).acquire()
+        outcome = "ok"
+        started, worked = time.monotonic(), time.thread_time()
+        try:
+            answer: Answer = getattr(client, operation.method)(**parameters)
+        except errors.SDK_ERRORS as error:
+            outcome = errors.outcome(error, operation)
+            raise
+        else:
+            return answer
+        finally:
+            seconds = time.monotonic() - started
+            self.cost.add(seconds, time.thread_time() - worked)
+            if self._observer is not None:
+                self._observer(service=operation.service, operation=operation.name, outcome=outcome, seconds=seconds)
+
+    def _bucket(self, service: str) -> TokenBucket:
+        found = self._buckets.get(service)
+        if found is None:
+            with self._lock:
+                found = self._buckets.setdefault(service, TokenBucket(CEILINGS.get(service, CEILING)))
+        return found
+
+    def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:  # noqa: ANN401 - see client
+        from botocore.config import Config
+
+        client = session.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint_url,
+            config=Config(
+                connect_timeout=_CONNECT_TIMEOUT,
+                read_timeout=_READ_TIMEOUT,
+                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                max_pool_connections=MOST_CONNECTIONS,
+                tcp_keepalive=True,
+                # Parameters come from this package alone, and bodies are small and read whole.
+                parameter_validation=False,
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                disable_request_compression=True,
+                s3_disable_express_session_auth=True,
+                s3={"addressing_style": "path"} if self.endpoint_url else None,
+            ),
+        )
+        self._watch(client, service)
+        return client
+
+    def _watch(self, client: Any, service: str) -> None:  # noqa: ANN401 - see client
+        """Listen to the client's events, which is how botocore lets one see each attempt of a call."""
+        from collectors.aws import errors
+
+        bucket = self._bucket(service)
+        hyphenated = client.meta.service_model.service_id.hyphenize()
+
+        def after_attempt(response: tuple[Any, Answer] | None, **_: object) -> None:
+            if response is not None and errors.throttled(response[0].status_code, response[1]):
+                bucket.slow_down()
+
+        client.meta.events.register(f"needs-retry.{hyphenated}", after_attempt)
+        if service == "s3control" and self.endpoint_url is not None:
+            client.meta.events.register(f"before-sign.{hyphenated}", self._without_account_host)
+
+    def _without_account_host(self, request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request
+        """Take ``<account>.`` off the host: an endpoint of one's own has no such name.
+
+        The account still travels in ``x-amz-account-id``. S3 Control's endpoint rules add the prefix
+        whatever ``inject_host_prefix`` says.
+        """
+        url = urlsplit(request.url)
+        host = url.netloc.removeprefix(f"{self.account_id}.")
+        request.url = urlunsplit(url._replace(netloc=host))
