@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 
 import detectors
 from collectors.model import Resource
@@ -16,24 +17,31 @@ from detectors.model import CATEGORIES, Detector
 def catalogue() -> Mapping[str, Detector]:
     """Return every detector by uid, in the order of their uids.
 
-    Each module in a category's package defines at most one ``DETECTOR``. Raises ValueError for a
-    uid that two modules claim or that is not of its package's category.
+    Each module in a category's package defines at most one ``DETECTOR``, whose uid is
+    ``<package>.<module>``. Raises ValueError for one that is named otherwise or is no detector.
     """
     found: dict[str, Detector] = {}
     for category in pkgutil.iter_modules(detectors.__path__, "detectors."):
-        name = category.name.rpartition(".")[2]
-        if not category.ispkg or name not in CATEGORIES:
+        if not category.ispkg or category.name.rpartition(".")[2] not in CATEGORIES:
             continue
         package = importlib.import_module(category.name)
         for module in pkgutil.iter_modules(package.__path__, f"{category.name}."):
-            detector = getattr(importlib.import_module(module.name), "DETECTOR", None)
-            if detector is None:
-                continue
-            if detector.uid in found or not detector.uid.startswith(f"{name}."):
-                message = f"{module.name}: detector uid {detector.uid!r} is taken or not of category {name!r}"
-                raise ValueError(message)
-            found[detector.uid] = detector
-    return dict(sorted(found.items()))
+            detector = _detector_in(module.name)
+            if detector is not None:
+                found[detector.uid] = detector
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def _detector_in(module: str) -> Detector | None:
+    """Return the detector that a module defines, None where it defines none."""
+    detector = getattr(importlib.import_module(module), "DETECTOR", None)
+    if detector is None:
+        return None
+    expected = module.removeprefix("detectors.")
+    if not isinstance(detector, Detector) or detector.uid != expected:
+        message = f"{module}: DETECTOR must be a Detector with the uid {expected!r}"
+        raise ValueError(message)
+    return detector
 
 
 @cache

@@ -36,7 +36,7 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     via: str = ""
 
 
-class Placed(Resource, frozen=True, kw_only=True):
+class Placed(Resource, frozen=True, kw_only=True, tag="data_store"):
     """The base of every kind that holds data and therefore lies somewhere.
 
     ``places`` are all places its own data lies in, ``copies`` what is configured on it to copy the

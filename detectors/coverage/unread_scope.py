@@ -64,8 +64,8 @@ _THROTTLED = Unread(reason=UnreadReason.THROTTLED, operation="s3:GetBucketTaggin
 
 _WORDS = (
     "What cspmd cannot read here it cannot judge: no finding of this scope is closed until it is read as a whole. "
-    "Run `cspmd doctor` to see what is missing and how to grant it. What was throttled or unreachable, or failed with a "
-    "passing error, is read again by itself."
+    "Run `cspmd doctor` to see what is missing and how to grant it. What was throttled or unreachable "
+    "is read again by itself."
 )
 
 DETECTOR = Detector(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -27,6 +28,14 @@ UID = "storage.encryption_at_rest"
 _STRENGTH = {holder: strength for strength, holder in enumerate(KeyHolder)}
 
 
+class Requirement(StrEnum):
+    """Who must hold the key, weakest first: the words an operator may write."""
+
+    PROVIDER = KeyHolder.PROVIDER
+    CUSTOMER_KEY = KeyHolder.CUSTOMER_KEY
+    HSM = KeyHolder.HSM
+
+
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who must hold the key, weakest that passes: by default, and by data class.
 
@@ -34,8 +43,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     customer's key service. ``hsm``: a key that lives in a hardware security module.
     """
 
-    require: KeyHolder = KeyHolder.PROVIDER
-    classes: Mapping[str, KeyHolder] = msgspec.field(default_factory=dict)
+    require: Requirement = Requirement.PROVIDER
+    classes: Mapping[str, Requirement] = msgspec.field(default_factory=dict)
 
 
 def _holder(encryption: Encryption) -> KeyHolder:
@@ -47,7 +56,8 @@ def _holder(encryption: Encryption) -> KeyHolder:
 
 def _rules(bucket: Bucket, policy: Policy) -> ClassRules[KeyHolder]:
     parameters = policy.parameter(UID, Parameters)
-    return rules_for(policy, bucket, parameters.require, parameters.classes)
+    classes = {name: KeyHolder(required.value) for name, required in parameters.classes.items()}
+    return rules_for(policy, bucket, KeyHolder(parameters.require.value), classes)
 
 
 @over("default_encryption", "tags")
@@ -81,7 +91,7 @@ def notes(bucket: Bucket, _policy: Policy) -> Iterator[str]:
 
 
 _CUSTOMER_KEY = Policy(
-    parameters={UID: Parameters(require=KeyHolder.PROVIDER, classes={"personal": KeyHolder.CUSTOMER_KEY})}
+    parameters={UID: Parameters(require=Requirement.PROVIDER, classes={"personal": Requirement.CUSTOMER_KEY})}
 )
 _PERSONAL = Known({"data-class": "personal"})
 _BY_PROVIDER = Known(Encryption(holder=KeyHolder.PROVIDER, algorithm="AES256", explicit=False))

@@ -56,15 +56,18 @@ def by_access_point(_bucket: Bucket, grant: Grant, _policy: Policy, _now: dateti
 def notes(bucket: Bucket, _policy: Policy) -> Iterator[str]:
     """Yield what a reader needs beside the verdict (semantics 1.2, 1.8, 1.9)."""
     is_exposed = exposed(bucket)
+    grants = [grant for source in SOURCES for grant in grants_known(bucket, source)]
     if bucket.provider in {Provider.AWS, Provider.GCP} and not _on(bucket.acl_silenced):
         yield "object_acls_not_judged"
-    if any(grant.reach in HELD_REACH for source in SOURCES for grant in grants_known(bucket, source)):
+    if any(grant.reach in HELD_REACH for grant in grants):
         yield "restricted_grants_present"
+    for grant in grants:
+        yield from grant.notes
     yield from _opinion(bucket)
     if is_exposed and _wants_signed_requests(bucket.default_encryption):
         yield "default_encryption_proves_nothing"
     if is_exposed and bucket.requester_pays == Known(value=True):
-        yield "requester_pays"
+        yield "requester_pays_refuses_anonymous"
     if isinstance(bucket.website, Known) and bucket.website.value.enabled:
         yield "website_serves_bucket" if is_exposed else "website_on_private_bucket"
 
