@@ -1,6 +1,7 @@
 """The configuration: one YAML file, read whole or refused with every problem at once."""
 
 from daemon.configuration.loading import Attempt, attempt, load
+from daemon.configuration.locate import ConfigurationMissingError, find
 from daemon.configuration.model import Configuration
 from daemon.configuration.problems import ConfigurationError, Problem
 from daemon.configuration.sections import (
@@ -33,6 +34,7 @@ __all__ = [
     "CloudTrailSource",
     "Configuration",
     "ConfigurationError",
+    "ConfigurationMissingError",
     "ElasticsearchSettings",
     "FileSettings",
     "GcpLogSource",
@@ -46,5 +48,6 @@ __all__ = [
     "SinkSettings",
     "TlsSettings",
     "attempt",
+    "find",
     "load",
 ]

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from daemon.configuration.document import Document
 from daemon.configuration.model import Configuration
 from daemon.configuration.problems import Location, Problem
-from daemon.configuration.regions import AS_OF, matching
 from daemon.configuration.targets import AwsTarget
 from daemon.configuration.values import Listen
 from daemon.configuration.wording import problem_at
@@ -50,10 +49,16 @@ def _residency(configuration: Configuration) -> Iterator[tuple[Location, str]]:
     if residency.default is not None:
         rules.append((("default",), residency.default.allow))
     rules.extend((("classes", name), rule.allow) for name, rule in residency.classes.items())
+    if not rules:
+        return
+    # The tables of places are read only where a rule speaks of places.
+    from detectors.places import as_of, matching
+
     for where, allow in rules:
         for index, pattern in enumerate(allow):
             if not any(matching(pattern)):
-                words = f"no region known in {AS_OF} fits this pattern: it allows nothing"
+                known = as_of(pattern.partition(":")[0])
+                words = f"no region known on {known} fits this pattern: it allows only a place of exactly this name"
                 yield ("policy", "residency", *where, "allow", index), words
 
 

@@ -6,14 +6,15 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr, ValidationError
 
 from daemon.configuration.cautions import cautions
 from daemon.configuration.document import parse
 from daemon.configuration.expansion import Expander
-from daemon.configuration.model import Configuration
-from daemon.configuration.problems import ConfigurationError, Problem
+from daemon.configuration.model import Configuration, Origin
+from daemon.configuration.problems import ConfigurationError, Problem, dotted
 from daemon.configuration.section import Section
 from daemon.configuration.semantics import check
 from daemon.configuration.sources import Sources, UnreadableError, decode
@@ -74,11 +75,16 @@ def _interpret(text: str, path: Path, environ: Mapping[str, str], sources: Sourc
     if configuration is None or problems:
         return Attempt(sources=sources, problems=_in_order(problems))
     configuration.complete(
-        file=path,
-        parameters=checked.parameters,
-        warnings=_in_order([*checked.warnings, *cautions(configuration, document, now)]),
-        secrets=frozenset({*_secrets(configuration), *expander.contents} - {""}),
-        environ=environ,
+        Origin(
+            file=path,
+            parameters=checked.parameters,
+            warnings=_in_order([*checked.warnings, *cautions(configuration, document, now)]),
+            secrets=frozenset({*_secrets(configuration), *expander.contents} - {""}),
+            references={
+                dotted(place): entry.written or "" for place, entry in document.entries.items() if entry.expanded
+            },
+            homes={name: environ[name] for name in ("HOME", "XDG_STATE_HOME") if name in environ},
+        )
     )
     return Attempt(sources=sources, configuration=configuration)
 
@@ -90,10 +96,24 @@ def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
 
 def _secrets(value: object) -> Iterator[str]:
     if isinstance(value, SecretStr):
-        yield value.get_secret_value()
+        yield from _secret_part(value.get_secret_value())
     elif isinstance(value, Section):
         for name in type(value).model_fields:
             yield from _secrets(getattr(value, name))
     elif isinstance(value, tuple):
         for member in value:
             yield from _secrets(member)
+
+
+def _secret_part(text: str) -> Iterator[str]:
+    """Yield what is secret in a secret: of a database URL the password, as written and decoded."""
+    if "://" not in text:
+        yield text
+        return
+    try:
+        password = urlsplit(text).password
+    except ValueError:
+        password = text
+    if password:
+        yield password
+        yield unquote(password)

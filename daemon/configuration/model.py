@@ -31,6 +31,21 @@ if TYPE_CHECKING:
     from detectors.model import Detector
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """What came with a configuration and is no part of its model.
+
+    ``parameters`` are typed, by detector uid; ``references`` is the text as written by path where
+    that is ``${…}``; ``homes`` are the environment variables the default state lies under.
+    """
+
+    file: Path = Path("cspmd.yaml")
+    parameters: Mapping[str, msgspec.Struct] = msgspec.field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
+    secrets: frozenset[str] = frozenset()
+    references: Mapping[str, str] = msgspec.field(default_factory=dict)
+    homes: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
 class Configuration(Section):
     """The configuration of cspmd (cspmd.yaml). Only version and targets are required."""
 
@@ -59,51 +74,42 @@ class Configuration(Section):
     sinks: SinkSettings = SinkSettings()
     """Where findings are shipped to."""
 
-    _file: Path = PrivateAttr(default=Path("cspmd.yaml"))
-    _homes: Mapping[str, str] = PrivateAttr(default={})
-    _parameters: Mapping[str, msgspec.Struct] = PrivateAttr(default={})
-    _warnings: tuple[Problem, ...] = PrivateAttr(default=())
-    _secrets: frozenset[str] = PrivateAttr(default=frozenset())
+    _origin: Origin = PrivateAttr(default=Origin())
 
-    def complete(
-        self,
-        *,
-        file: Path,
-        parameters: Mapping[str, msgspec.Struct],
-        warnings: tuple[Problem, ...],
-        secrets: frozenset[str],
-        environ: Mapping[str, str],
-    ) -> None:
+    def complete(self, origin: Origin) -> None:
         """Take in what the model alone cannot know. For the loader, once, before anyone else looks."""
-        self._file = file
-        self._parameters = dict(parameters)
-        self._warnings = warnings
-        self._secrets = secrets
-        self._homes = {name: environ[name] for name in ("HOME", "XDG_STATE_HOME") if name in environ}
+        self._origin = origin
 
     @property
     def file(self) -> Path:
         """The file this was read from, as it was named."""
-        return self._file
+        return self._origin.file
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What is allowed and probably not meant, such as an exception that has expired."""
-        return self._warnings
+        return self._origin.warnings
 
     @property
     def state_url(self) -> str:
         """The database URL of the state, with the default filled in. May hold a password: never log it."""
         if self.state.url is not None:
             return self.state.url.get_secret_value()
-        from daemon.state.location import default_url  # noqa: PLC0415 - the state's package is dear to import
+        from daemon.state.location import default_url
 
-        return default_url(self._homes)
+        return default_url(self._origin.homes)
 
     @property
     def secrets(self) -> frozenset[str]:
         """Every secret value the file holds or refers to, for whoever keeps them out of the log."""
-        return self._secrets
+        return self._origin.secrets
+
+    def shown(self, path: str, value: object) -> str:
+        """Return a value as it may be shown: one that came from ``${…}`` as that.
+
+        ``path`` is its place in the file, such as ``sinks.elasticsearch.hosts[0]``.
+        """
+        return self._origin.references.get(path, str(value))
 
     def schedule_of(self, target: AwsTarget | AzureTarget | GcpTarget) -> Schedule:
         """Return the schedule of one target: its own where it sets one, else the general."""
@@ -123,7 +129,7 @@ class Configuration(Section):
                 classes={name: rule.allow for name, rule in residency.classes.items()},
             ),
             class_tag=residency.class_tag,
-            parameters=self._parameters,
+            parameters=self._origin.parameters,
         )
 
     @property
@@ -133,7 +139,7 @@ class Configuration(Section):
 
     def enabled_detectors(self) -> tuple[Detector, ...]:
         """Return the detectors of the catalogue that are to judge, in the order of their uids."""
-        from detectors.catalogue import catalogue  # noqa: PLC0415 - importing all detectors is dear
+        from detectors.catalogue import catalogue
 
         return tuple(detector for uid, detector in catalogue().items() if uid not in self.detectors.disable)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from daemon.configuration.section import Section
 from daemon.configuration.values import (
@@ -141,6 +141,13 @@ class ExceptionSettings(Section):
 
 class ElasticsearchSettings(Section):
     """Ship findings and posture to Elasticsearch."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "dependentRequired": {"username": ["password"], "password": ["username"]},
+            "not": {"required": ["api_key", "username"]},
+        }
+    )
 
     hosts: tuple[Url, ...] = Field(min_length=1)
     """The nodes' URLs."""

@@ -70,6 +70,7 @@ def check(document: Document, directory: Path, sources: Sources) -> Checked:
     """Check the whole document, whether or not it fits the model, so that everything is said at once."""
     checks = _Checks(document)
     checks.target_names()
+    checks.data_classes()
     checks.detectors()
     checks.files(directory, sources)
     return Checked(problems=tuple(checks.problems), warnings=tuple(checks.warnings), parameters=dict(checks.parameters))
@@ -93,6 +94,15 @@ class _Checks:
             else:
                 first[name] = self._document.line_of(location)
 
+    def data_classes(self) -> None:
+        first: dict[str, str] = {}
+        for location, _ in self._document.select("policy", "residency", "classes", None):
+            name = str(location[-1])
+            other = first.setdefault(name.casefold(), name)
+            if other != name:
+                expected = f"expected another name than {other}: letter case does not tell data classes apart"
+                self.problems.append(problem_at(self._document, location, expected, value=""))
+
     def detectors(self) -> None:
         named = [*self._document.select("detectors", "disable", None)]
         # The location of these ends with the uid itself, which is a key there.
@@ -105,7 +115,7 @@ class _Checks:
         if not (named or keyed or globs):
             return
         # Importing every detector is dear, and most files name none.
-        from detectors.catalogue import catalogue  # noqa: PLC0415
+        from detectors.catalogue import catalogue
 
         known = catalogue()
         for location, uid in (*named, *keyed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from daemon.configuration.section import Section
 from daemon.configuration.values import (
@@ -37,8 +37,17 @@ class ScheduleOverride(Section):
     """How often the audit and access logs are read."""
 
 
+_SWITCHED_ON: dict[str, JsonValue] = {"not": {"const": False}}
+
+
 class CloudTrailSource(Section):
     """CloudTrail, from the trail's bucket or (slower, management events only) by LookupEvents."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["bucket"]}, {"required": ["lookup"], "properties": {"lookup": _SWITCHED_ON}}]
+        }
+    )
 
     source: Literal["aws.cloudtrail"]
     """The kind of log: aws.cloudtrail or aws.s3access."""
@@ -103,6 +112,16 @@ class Target(Section):
 
 class AwsTarget(Target):
     """AWS accounts, or an AWS organization. Credentials come from the SDK's own chain."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["accounts"]},
+                {"required": ["organization"], "properties": {"organization": _SWITCHED_ON}},
+            ],
+            "dependentRequired": {"external_id": ["role_name"]},
+        }
+    )
 
     provider: Literal["aws"]
     """The cloud: aws, azure or gcp."""
@@ -188,6 +207,8 @@ class GcpEndpoints(Section):
 
 class GcpTarget(Target):
     """Google Cloud projects, or a whole organization. Credentials come from the SDK's own chain."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["organization"]}, {"required": ["projects"]}]})
 
     provider: Literal["gcp"]
     """The cloud: aws, azure or gcp."""
