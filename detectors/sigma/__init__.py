@@ -1,0 +1,1 @@
+"""Sigma rules over log records: parsed by pySigma, matched here."""

@@ -1,0 +1,190 @@
+"""Conditions compiled to one Python function.
+
+The code is generated from the condition tree alone: every text that comes from a rule is passed as
+a constant through the namespace and never pasted into the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from detectors.sigma.expression import FIELD_OPS, And, Constant, Expression, Not, Op, Or, Test
+from detectors.sigma.rules import Rule
+from detectors.sigma.source import LogSource
+from detectors.sigma.values import in_network, number, texts
+
+Hits: TypeAlias = list[Rule]
+
+
+def compile_conditions(conditions: Sequence[tuple[Rule, Expression]], source: LogSource) -> Callable[[Any, Hits], None]:
+    """Return a function ``(record, hits)`` that appends every rule whose condition holds."""
+    return _Function(source).build(conditions)
+
+
+class _Function:
+    """The source text of one function while it is written."""
+
+    def __init__(self, source: LogSource) -> None:
+        self._source = source
+        self._namespace: dict[str, object] = {
+            "texts": texts,
+            "in_network": in_network,
+            "compare": _compare,
+        }
+        self._constants: dict[tuple[str, object], str] = {}
+        self._prologue: list[str] = []
+        self._locals: dict[tuple[str, str], str] = {}
+
+    def build(self, conditions: Sequence[tuple[Rule, Expression]]) -> Callable[[Any, Hits], None]:
+        body = []
+        for position, (rule, condition) in enumerate(conditions):
+            self._namespace[f"rule{position}"] = rule
+            if condition == Constant(value=True):
+                body.append(f"    hits.append(rule{position})")
+            else:
+                body.append(f"    if {self._expression(condition)}:\n        hits.append(rule{position})")
+        code = "\n".join(["def match(record, hits):", *self._prologue, *body]) + "\n"
+        # The text holds only names made here; what rules bring travels in the namespace.
+        exec(compile(code, f"<sigma {self._source.name}>", "exec"), self._namespace)  # noqa: S102
+        match: Callable[[Any, Hits], None] = self._namespace["match"]  # type: ignore[assignment]  # made by exec
+        return match
+
+    def _constant(self, kind: str, value: object) -> str:
+        key = (kind, value)
+        if key not in self._constants:
+            name = f"{kind}{len(self._constants)}"
+            self._constants[key] = name
+            self._namespace[name] = value
+        return self._constants[key]
+
+    def _expression(self, expression: Expression) -> str:
+        if isinstance(expression, Constant):
+            return "True" if expression.value else "False"
+        if isinstance(expression, Not):
+            return f"not ({self._expression(expression.arg)})"
+        if isinstance(expression, And):
+            return " and ".join(f"({self._expression(arg)})" for arg in expression.args)
+        if isinstance(expression, Or):
+            return self._any_of(expression)
+        return self._test(expression)
+
+    def _any_of(self, expression: Or) -> str:
+        """Write an OR; equalities of one field become one set lookup."""
+        equal: dict[tuple[str, bool], set[str]] = {}
+        parts: list[str] = []
+        for arg in expression.args:
+            if isinstance(arg, Test) and arg.op is Op.EQUALS and arg.field:
+                equal.setdefault((arg.field, arg.cased), set()).add(arg.operand)
+            else:
+                parts.append(f"({self._expression(arg)})")
+        for (field, cased), operands in equal.items():
+            name = self._constant("set", frozenset(operands))
+            if field in self._source.direct:
+                parts.append(f"({self._single(field, cased=cased)} in {name})")
+            else:
+                parts.append(f"(not {name}.isdisjoint({self._values(field, cased=cased)}))")
+        return " or ".join(parts)
+
+    def _test(self, test: Test) -> str:
+        if test.op is Op.NULL:
+            return f"not ({self._present(test.field)})"
+        if test.op is Op.EXISTS:
+            return self._present(test.field)
+        if test.op in FIELD_OPS:
+            return self._field_test(test)
+        if test.field in self._source.direct:
+            value = self._single(test.field, cased=test.cased or test.op is Op.REGEX)
+            return f"{value} is not None and {self._comparison(test, value)}"
+        values = self._values(test.field, cased=test.cased or test.op is Op.REGEX)
+        if test.op is Op.EQUALS:
+            return f"{self._constant('text', test.operand)} in {values}"
+        name = self._held(test.field, cased=test.cased or test.op is Op.REGEX)
+        return f"{values} and any({self._comparison(test, 'value')} for value in {name})"
+
+    def _present(self, field: str) -> str:
+        if field in self._source.direct:
+            return f"{self._single(field, cased=True)} is not None"
+        return f"{self._values(field, cased=True)}"
+
+    def _comparison(self, test: Test, value: str) -> str:
+        if test.op is Op.REGEX:
+            return f"{self._constant('pattern', re.compile(test.operand))}.search({value}) is not None"
+        operand = self._constant("text", test.operand)
+        return {
+            Op.EQUALS: f"{value} == {operand}",
+            Op.CONTAINS: f"{operand} in {value}",
+            Op.STARTSWITH: f"{value}.startswith({operand})",
+            Op.ENDSWITH: f"{value}.endswith({operand})",
+            Op.CIDR: f"in_network({value}, {operand})",
+        }.get(test.op) or f"compare({self._constant('op', test.op)}, {value}, {operand})"
+
+    def _field_test(self, test: Test) -> str:
+        left, right = self._held(test.field, cased=False), self._held(test.operand, cased=False)
+        operator = {
+            Op.SAME_AS: "one == other",
+            Op.STARTS_WITH_FIELD: "one.startswith(other)",
+            Op.ENDS_WITH_FIELD: "one.endswith(other)",
+        }[test.op]
+        present = f"{self._values(test.field, cased=False)} and {self._values(test.operand, cased=False)}"
+        return f"{present} and any({operator} for one in {left} for other in {right})"
+
+    def _single(self, field: str, *, cased: bool) -> str:
+        """Return a local with a direct field's text or None, set once at the top."""
+        key = ("cased" if cased else "lower", field)
+        if key not in self._locals:
+            name = f"direct{len(self._locals)}"
+            attribute = f"record.{self._source.direct[field]}"
+            self._locals[key] = name
+            if cased:
+                self._prologue.append(f"    {name} = {attribute}")
+            else:
+                self._prologue.append(f"    {name} = {attribute}")
+                self._prologue.append(f"    if {name} is not None: {name} = {name}.lower()")
+        return self._locals[key]
+
+    def _values(self, field: str, *, cased: bool) -> str:
+        """Return an expression for all texts at a path, computed on first use."""
+        name = self._held(field, cased=cased)
+        if field in self._source.direct:
+            return name
+        return f"({name} if {name} is not None else ({name} := read_{name}(record)))"
+
+    def _held(self, field: str, *, cased: bool) -> str:
+        """Return the local that holds all texts at a path once :meth:`_values` has run."""
+        if field in self._source.direct:
+            single = self._single(field, cased=cased)
+            return f"(() if {single} is None else ({single},))"
+        key = ("all_cased" if cased else "all_lower", field)
+        if key not in self._locals:
+            name = f"values{len(self._locals)}"
+            self._locals[key] = name
+            self._prologue.append(f"    {name} = None")
+            self._namespace[f"read_{name}"] = _reader(field, cased=cased)
+        return self._locals[key]
+
+
+def _reader(field: str, *, cased: bool) -> Callable[[Any], tuple[str, ...]]:
+    """Return a function that reads all texts at a dotted path of a record."""
+    if not field:
+        return lambda record: (record.whole() if cased else record.whole().lower(),)
+    head, _, rest = field.partition(".")
+    segments = tuple(rest.split(".")) if rest else ()
+    if cased:
+        return lambda record: texts(record.tree(head), segments)
+    return lambda record: tuple(value.lower() for value in texts(record.tree(head), segments))
+
+
+def _compare(op: Op, value: str, operand: str) -> bool:
+    """Compare two numbers given as text; what is no number compares to nothing."""
+    left, right = number(value), number(operand)
+    if left is None or right is None:
+        return False
+    if op is Op.LT:
+        return left < right
+    if op is Op.LTE:
+        return left <= right
+    if op is Op.GT:
+        return left > right
+    return left >= right
