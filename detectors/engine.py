@@ -139,6 +139,17 @@ def judge(detector: Detector, resource: Resource, policy: Policy, now: datetime)
     )
 
 
+def recheck_at(detector: Detector, resource: Resource, policy: Policy, now: datetime) -> datetime | None:
+    """Return when time alone can next change this verdict (later than ``now``), None where it cannot."""
+    if detector.recheck_at is None or (detector.requires is not None and not detector.requires(policy)):
+        return None
+    try:
+        due = detector.recheck_at(resource, policy, now)
+    except (UnreadError, NotNeededError):
+        return None
+    return due if due is not None and due > now else None
+
+
 def _inapplicable(detector: Detector, resource: Resource, policy: Policy) -> tuple[str | None, Unread | None]:
     """Return the note code that says why the rule does not apply, or what was unread to tell."""
     if detector.applies is None:

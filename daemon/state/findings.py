@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete, func, select, tuple_
+from sqlalchemy import Connection, RowMapping, delete, func, select, tuple_, update
 
 from collectors.model import Actor
 from daemon.model import FactChange, Finding, FindingStatus, TransitionKind
@@ -68,7 +67,7 @@ class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
         return _JUDGEMENT.decode(self.body)
 
 
-class FindingCount(NamedTuple):
+class FindingCount(msgspec.Struct, frozen=True, order=True):
     """How many findings an account has; ``status`` is ``fail``, ``unknown`` or ``excepted``."""
 
     provider: str
@@ -76,7 +75,7 @@ class FindingCount(NamedTuple):
     detector: str
     severity: str
     status: str
-    number: int
+    count: int
 
 
 def _row(found: RowMapping) -> FindingRow:
@@ -85,13 +84,12 @@ def _row(found: RowMapping) -> FindingRow:
     return FindingRow(**{**found, **typed})
 
 
-def load(connection: Connection, uids: Iterable[str]) -> dict[Key, FindingRow]:
-    """Return every finding of these resources, resolved ones too."""
-    found: dict[Key, FindingRow] = {}
+def load(connection: Connection, uids: Iterable[str]) -> dict[str, dict[str, FindingRow]]:
+    """Return every finding of these resources by resource uid and detector, resolved ones too."""
+    found: dict[str, dict[str, FindingRow]] = {}
     for chunk in chunks(uids):
         for row in connection.execute(select(findings).where(findings.c.resource_uid.in_(chunk))).mappings():
-            finding = _row(row)
-            found[finding.key] = finding
+            found.setdefault(row["resource_uid"], {})[row["detector"]] = _row(row)
     return found
 
 
@@ -107,6 +105,11 @@ def page(connection: Connection, status: FindingStatus | None, after: Key, limit
     if status is not None:
         wanted = wanted.where(findings.c.status == status.value)
     return [(_shown(_row(row)), row["scope_key"]) for row in connection.execute(wanted.limit(limit)).mappings()]
+
+
+def move(connection: Connection, scope_key: str, *, target: str, to: str) -> None:
+    """Say that the findings of one scope are another's now."""
+    connection.execute(update(findings).where(findings.c.scope_key == scope_key).values(target=target, scope_key=to))
 
 
 def active_keys(connection: Connection) -> list[Key]:

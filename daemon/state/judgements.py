@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, tuple_, update
@@ -42,22 +41,22 @@ class JudgementRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.resource_uid, self.detector
 
 
-class JudgementCount(NamedTuple):
+class JudgementCount(msgspec.Struct, frozen=True, order=True):
     """How many judgements of a detector came to a verdict in an account."""
 
     provider: str
     account: str
     detector: str
     verdict: str
-    number: int
+    count: int
 
 
-def load(connection: Connection, uids: Iterable[str]) -> dict[Key, JudgementRow]:
-    """Return every judgement of these resources."""
-    found: dict[Key, JudgementRow] = {}
+def load(connection: Connection, uids: Iterable[str]) -> dict[str, dict[str, JudgementRow]]:
+    """Return every judgement of these resources, by resource uid and detector."""
+    found: dict[str, dict[str, JudgementRow]] = {}
     for chunk in chunks(uids):
         for row in connection.execute(select(judgements).where(judgements.c.resource_uid.in_(chunk))).mappings():
-            found[row["resource_uid"], row["detector"]] = JudgementRow(**row)
+            found.setdefault(row["resource_uid"], {})[row["detector"]] = JudgementRow(**row)
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from collectors.model import ReadScope
 from daemon.state.schema import resources
@@ -27,6 +27,14 @@ class Head(NamedTuple):
     changed_at: datetime
 
 
+class Settled(NamedTuple):
+    """A resource that was judged anew: what with, and when time alone will call for it again."""
+
+    uid: str
+    judged_with: str
+    next_due: datetime | None
+
+
 class ResourceRow(msgspec.Struct, frozen=True, kw_only=True):
     """One stored resource. ``body`` is its JSON; ``judged_with`` the fingerprint of the judging."""
 
@@ -43,13 +51,13 @@ class ResourceRow(msgspec.Struct, frozen=True, kw_only=True):
     body: str
 
 
-class ResourceCount(NamedTuple):
+class ResourceCount(msgspec.Struct, frozen=True, order=True):
     """How many resources of a kind an account holds."""
 
     provider: str
     account: str
     kind: str
-    number: int
+    count: int
 
 
 def heads(connection: Connection, uids: Iterable[str]) -> dict[str, Head]:
@@ -77,6 +85,19 @@ def load(connection: Connection, uids: Iterable[str]) -> dict[str, ResourceRow]:
 def save(connection: Connection, rows: Sequence[ResourceRow]) -> None:
     """Insert or replace these resources."""
     upsert(connection, resources, [msgspec.structs.asdict(row) for row in rows])
+
+
+def settle(connection: Connection, settled: Sequence[Settled]) -> None:
+    """Note that resources were judged anew while they stayed what they are."""
+    statement = (
+        update(resources)
+        .where(resources.c.uid == bindparam("of"))
+        .values(judged_with=bindparam("fingerprint"), next_due=bindparam("due"))
+    )
+    if settled:
+        connection.execute(
+            statement, [{"of": one.uid, "fingerprint": one.judged_with, "due": one.next_due} for one in settled]
+        )
 
 
 def remove(connection: Connection, uids: Iterable[str]) -> None:

@@ -157,6 +157,21 @@ class State:
         with self._beats_guard:
             self._beats[status.scope.key] = status
 
+    def scope(self, key: str) -> ScopeStatus | None:
+        """Return how one scope stands, None where it was never read."""
+        with self.read() as connection:
+            found = scopes.find(connection, key)
+        if found is None:
+            return None
+        with self._beats_guard:
+            beat = self._beats.get(key)
+        return beat if beat is not None and _newer(beat, found[1]) else found[1]
+
+    def forget(self, key: str) -> None:
+        """Drop what is kept in memory of a scope that is watched no more."""
+        with self._beats_guard:
+            self._beats.pop(key, None)
+
     def flush(self) -> None:
         """Write what is known of scopes in memory only, as at shutdown."""
         with self._beats_guard:
