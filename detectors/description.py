@@ -47,7 +47,7 @@ def _remediation(words: Remediation) -> dict[str, str]:
 def _parameters(detector: Detector) -> Iterator[dict[str, Any]]:
     if detector.parameters is None:
         return
-    defaults: dict[str, Any] = msgspec.to_builtins(detector.parameters())
+    defaults: dict[str, Any] = msgspec.json.decode(encode(detector.parameters()))
     for field in msgspec.structs.fields(detector.parameters):
         words = " or ".join(_words(msgspec.inspect.type_info(field.type)))
         yield {"name": field.encode_name, "takes": words, "default": defaults[field.encode_name]}

@@ -12,6 +12,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "An access point could not be read, but a switch known to be on blocks public access through it."
         ),
         "access_point_without_policy": "An access point has no policy of its own, so it opens nothing by itself.",
+        "acl_grants_owner_alone": "The ACL holds no entry but the owner's, so what switches do to it was not read.",
         "acl_grants_unread_but_silenced": (
             "The ACL could not be read, but a switch known to be on makes the cloud ignore public grants in it."
         ),
@@ -32,7 +33,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "Default encryption with a key of one's own does not lessen the exposure: objects may be stored without it."
         ),
         "no_residency_rule_for_class": "No rule says where data of this class may lie.",
-        "object_acls_not_judged": "ACLs of single objects are in force and not judged: one may be public by itself.",
+        "object_acls_not_judged": "ACLs of single objects are not judged: where ACLs are in force, one may be public.",
         "provider_default_encryption": "Nothing is configured; the provider's own default encryption is what counts.",
         "provider_says_not_public": "The cloud itself calls the policy not public; the statements say otherwise.",
         "provider_says_public": "The cloud itself calls the policy public; no statement was found to reach the public.",

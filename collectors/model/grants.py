@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from collectors.model.facts import Fact
+from collectors.model.facts import Fact, Unread
 
 
 class Reach(StrEnum):
@@ -54,6 +54,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``blocked_by`` names the switches. ``resources`` are the provider's own names of what it covers
     (for a prefix, the prefix). ``statement`` is the exact statement, ACL entry or binding.
     ``notes`` are facts a reader needs to weigh it (requester pays, confused deputy, ...).
+    ``unread`` says what could not be read where the reach is unknown for that reason.
     """
 
     reach: Reach
@@ -65,3 +66,4 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     principals: tuple[str, ...] = ()
     statement: Any = None
     notes: tuple[str, ...] = ()
+    unread: Unread | None = None

@@ -55,7 +55,10 @@ def public_when_unblocked(source: str, grant: Grant) -> Iterator[Observation]:
 
 
 def _undecided(grant: Grant) -> Unread:
-    return Unread(reason=UnreadReason.UNSUPPORTED, operation=f"weigh the reach of {grant.via}", detail="reach unknown")
+    """Return why the reach is unknown: what was not read, or that it was and is not understood."""
+    return grant.unread or Unread(
+        reason=UnreadReason.UNSUPPORTED, operation=f"weigh the reach of {grant.via}", detail="reach unknown"
+    )
 
 
 def exposed(resource: Resource) -> bool:

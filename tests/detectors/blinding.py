@@ -38,7 +38,7 @@ def blinded(resource: R, *paths: Path) -> R:
     return resource
 
 
-def _replaced(value: Any, path: Path) -> Any:  # noqa: ANN401 - a resource, a fact or what a fact holds
+def _replaced(value: Any, path: Path) -> Any:
     if not path:
         return BLIND
     step, *rest = path

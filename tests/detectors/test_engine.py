@@ -66,7 +66,7 @@ def effective(_bucket: Bucket, grant: Grant, _policy: Policy, _now: datetime) ->
         yield Evidence(name="policy_grants", data=grant.via)
 
 
-def detector(**overrides: Any) -> Detector:  # noqa: ANN401 - any attribute may be overridden
+def detector(**overrides: Any) -> Detector:
     own = {
         "uid": "storage.sample",
         "title": "Sample",
@@ -83,7 +83,7 @@ def detector(**overrides: Any) -> Detector:  # noqa: ANN401 - any attribute may 
     return Detector(**(own | overrides))
 
 
-def look(resource: Resource, **overrides: Any) -> Judgement:  # noqa: ANN401 - any attribute may be overridden
+def look(resource: Resource, **overrides: Any) -> Judgement:
     judgement = judge(detector(**overrides), resource, Policy(), NOW)
     assert judgement is not None
     return judgement

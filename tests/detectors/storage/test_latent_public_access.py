@@ -36,7 +36,7 @@ def test_only_a_grant_known_to_be_blocked_is_latent(source: str, effective: Fact
         assert judgement.evidence[0].data["blocked_by"] == ("account RestrictPublicBuckets",)
 
 
-@pytest.mark.parametrize("reach", set(Reach) - {Reach.ANONYMOUS_INTERNET, Reach.ANY_AUTHENTICATED, Reach.UNKNOWN})
+@pytest.mark.parametrize("reach", [Reach.ANONYMOUS_FROM_RANGE, Reach.NAMED_EXTERNAL, Reach.ORGANISATION, Reach.PRIVATE])
 def test_a_blocked_grant_to_some_is_not_latent_public_access(reach: Reach) -> None:
     judgement = look(private_bucket(policy_grants=Known((policy_grant(reach=reach, effective=BLOCKED),))))
     assert judgement.verdict is Verdict.PASS
@@ -45,6 +45,8 @@ def test_a_blocked_grant_to_some_is_not_latent_public_access(reach: Reach) -> No
 def test_a_blocked_grant_of_unknown_reach_is_unknown() -> None:
     grant = policy_grant(reach=Reach.UNKNOWN, effective=BLOCKED)
     assert look(private_bucket(policy_grants=Known((grant,)))).verdict is Verdict.UNKNOWN
+    grant = policy_grant(reach=Reach.UNKNOWN, effective=BLOCKED, unread=DENIED_POLICY)
+    assert look(private_bucket(access_point_grants=Known((grant,)))).unread == (DENIED_POLICY,)
     grant = policy_grant(reach=Reach.UNKNOWN, effective=Known(value=True))
     assert look(private_bucket(policy_grants=Known((grant,)))).verdict is Verdict.PASS
 
