@@ -41,7 +41,6 @@ from collectors.aws.policy.acl import acl_grants
 from collectors.aws.policy.blocks import MergedBlocks, PublicAccessBlock, merge_blocks
 from collectors.aws.policy.document import (
     Effect,
-    MalformedPolicyError,
     PolicyDocument,
     Statement,
     UnreadableStatement,
@@ -49,6 +48,7 @@ from collectors.aws.policy.document import (
 )
 from collectors.aws.policy.grants import bucket_policy_grants, delegates_to_access_points
 from collectors.aws.policy.opinion import aws_considers_public
+from collectors.aws.policy.problems import MalformedPolicyError
 from collectors.aws.policy.transport import tls_only
 
 __all__ = [

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from collectors.aws.policy.document import MalformedPolicyError
+from collectors.aws.policy.problems import MalformedPolicyError
 from collectors.model import Fact, Known, NotNeeded, Switch, Unread
 
 SWITCHES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
