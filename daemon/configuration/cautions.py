@@ -39,7 +39,7 @@ def _targets(configuration: Configuration) -> Iterator[tuple[Location, str]]:
 
 def _exceptions(configuration: Configuration, now: datetime) -> Iterator[tuple[Location, str]]:
     for index, exception in enumerate(configuration.exception_settings):
-        if exception.expires < now:
+        if exception.expires <= now:
             yield ("exceptions", index, "expires"), "this exception has expired: what it matches is a finding again"
 
 

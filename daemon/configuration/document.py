@@ -15,26 +15,28 @@ Data: TypeAlias = "dict[str, Data] | list[Data] | str | int | float | bool | Non
 
 _TAG = "tag:yaml.org,2002:"
 _LARGEST = 100_000
+_DEEPEST = 50
 
 # What libyaml and PyYAML say, and what an operator can do about it. Their own words are not passed
 # on: they may quote the text they stumbled over, and that may be a secret.
 _SYNTAX = (
-    (
-        "cannot start any token",
-        "expected spaces here: YAML allows no tab for indentation, and no value that begins with @ or `",
-    ),
+    ("cannot start any token", "expected quotes around a value that begins with a character such as @, ` or %"),
     ("did not find expected key", "expected a key of this mapping (check the indentation and the quotes above)"),
     ("did not find expected '-'", "expected a list entry that begins with - (check the indentation)"),
-    ("did not find expected ',' or '}'", "expected , or } (a mapping in braces is not closed)"),
-    ("did not find expected ',' or ']'", "expected , or ] (a list in brackets is not closed)"),
+    ("did not find expected node content", "expected a value (a list or mapping above may not be closed)"),
     ("mapping values are not allowed", "expected no second colon here (put a text that holds a colon in quotes)"),
-    ("could not find expected ':'", "expected a colon and a space after the key"),
-    ("unexpected end of stream", "expected a closing quote"),
     ("unknown escape character", "expected a known escape after the backslash (single quotes take it as it is)"),
+    ("invalid Unicode character escape code", "expected a known escape after the backslash"),
     ("undefined alias", "expected quotes around a value that begins with *"),
     ("duplicate anchor", "expected each anchor once"),
-    ("expected a single document", "expected one document, not several separated by ---"),
-    ("control characters are not allowed", "expected text without control characters"),
+    ("another document", "expected one document, not several separated by ---"),
+)
+# These are noticed only where something else begins; what is wrong stands where the piece began.
+_UNFINISHED = (
+    ("did not find expected ',' or '}'", "expected , or } (a mapping in braces is not closed)"),
+    ("did not find expected ',' or ']'", "expected , or ] (a list in brackets is not closed)"),
+    ("could not find expected ':'", "expected a colon and a space after the key"),
+    ("unexpected end of stream", "expected a closing quote"),
 )
 
 
@@ -50,7 +52,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class Document:
     """A parsed document: ``data`` (expanded), ``entries`` by location, ``problems`` found so far.
 
-    ``unexpanded`` are the places whose reference leads nowhere: what is wrong there has been said.
+    ``unexpanded`` are the places whose reference leads nowhere, each with what is expected instead;
+    the data there is the text as written, and nothing else needs to be said of it.
     """
 
     def __init__(self, file: str) -> None:
@@ -58,7 +61,7 @@ class Document:
         self.data: Data = None
         self.entries: dict[Location, Entry] = {}
         self.problems: list[Problem] = []
-        self.unexpanded: set[Location] = set()
+        self.unexpanded: dict[Location, str] = {}
 
     def line_of(self, location: Location) -> int | None:
         """Return the line of a piece, or of the nearest one around it that exists."""
@@ -93,13 +96,18 @@ def parse(text: str, file: str, expander: Expander) -> Document:
     """Parse YAML text; what is wrong is in the document's ``problems``, which are complete."""
     document = Document(file)
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        too_deep = _too_deep(text)
+        node = None if too_deep else yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        document.problems.append(_syntax(file, error.problem or "", None if mark is None else mark.line + 1, text))
+        document.problems.append(_syntax(file, error, text))
         return document
     except yaml.YAMLError:
-        document.problems.append(_syntax(file, "control characters are not allowed", None, text))
+        expected = "this is not valid YAML: expected text without control characters"
+        document.problems.append(Problem(file=file, path="", value="", expected=expected))
+        return document
+    if too_deep:
+        expected = f"expected at most {_DEEPEST} mappings and lists within each other"
+        document.problems.append(Problem(file=file, path="", value="", expected=expected, line=too_deep))
         return document
     if node is None:
         expected = "expected a configuration, but the file is empty (version and targets are required)"
@@ -115,13 +123,34 @@ def parse(text: str, file: str, expander: Expander) -> Document:
     return document
 
 
-def _syntax(file: str, said: str, line: int | None, text: str) -> Problem:
-    expected = next((words for sign, words in _SYNTAX if sign in said), "expected valid YAML")
-    if "cannot start any token" in said and line is not None:
-        written = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
-        if "\t" in written[: len(written) - len(written.lstrip()) + 1]:
-            expected = "expected spaces: YAML allows no tab for indentation"
-    return Problem(file=file, path="", value="", expected=f"this is not valid YAML: {expected}", line=line)
+def _too_deep(text: str) -> int | None:
+    """Return the line where nesting grows beyond all use; composing such a document kills the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                return 1 if event.start_mark is None else event.start_mark.line + 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
+
+
+def _syntax(file: str, error: yaml.MarkedYAMLError, text: str) -> Problem:
+    said = error.problem or ""
+    unfinished = next((words for sign, words in _UNFINISHED if sign in said), None)
+    mark = error.context_mark if unfinished else error.problem_mark
+    line = None if mark is None else mark.line + 1
+    words = unfinished or next((words for sign, words in _SYNTAX if sign in said), "something here cannot be read")
+    if line is not None and _indented_by_tab(text, line):
+        words = "expected spaces: YAML allows no tab for indentation"
+    return Problem(file=file, path="", value="", expected=f"this is not valid YAML: {words}", line=line)
+
+
+def _indented_by_tab(text: str, line: int) -> bool:
+    lines = text.split("\n")
+    written = lines[line - 1] if line <= len(lines) else ""
+    return "\t" in written[: len(written) - len(written.lstrip())]
 
 
 def _kind(node: yaml.Node) -> str:
@@ -196,8 +225,7 @@ class _Reader:
         try:
             return self._expander.expand(text)
         except ExpansionError as error:
-            self._document.unexpanded.add(location)
-            self._problem(location, line, str(error))
+            self._document.unexpanded[location] = str(error)
             return text
 
     def _typed(self, node: yaml.ScalarNode, location: Location, line: int) -> Data:

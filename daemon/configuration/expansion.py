@@ -71,7 +71,8 @@ class Expander:
         try:
             content = decode(self._sources.read(path))
         except UnreadableError as error:
-            message = f"expected the file {path} to hold the value, but it {error}"
+            shown = str(path) if str(path).isprintable() else repr(str(path))
+            message = f"expected the file {shown} to hold the value, but it {error}"
             raise ExpansionError(message) from None
         content = content.removesuffix("\n").removesuffix("\r")
         self.contents.add(content)

@@ -18,7 +18,7 @@ from daemon.configuration.problems import ConfigurationError, Problem, dotted
 from daemon.configuration.section import Section
 from daemon.configuration.semantics import check
 from daemon.configuration.sources import Sources, UnreadableError, decode
-from daemon.configuration.wording import problems_of
+from daemon.configuration.wording import problem_at, problems_of
 
 
 class Attempt:
@@ -66,7 +66,8 @@ def _interpret(text: str, path: Path, environ: Mapping[str, str], sources: Sourc
     if not isinstance(document.data, dict):
         return Attempt(sources=sources, problems=tuple(document.problems))
     checked = check(document, directory, sources)
-    problems = [*document.problems, *checked.problems]
+    unexpanded = (problem_at(document, place, expected) for place, expected in document.unexpanded.items())
+    problems = [*document.problems, *unexpanded, *checked.problems]
     configuration: Configuration | None = None
     try:
         configuration = Configuration.model_validate(document.data, context={"directory": directory})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from pydantic import Field, PrivateAttr
 
-from collectors.model import encode
 from daemon.configuration.problems import Problem
 from daemon.configuration.section import Section
 from daemon.configuration.sections import (
@@ -25,6 +23,7 @@ from daemon.configuration.sections import (
 )
 from daemon.configuration.targets import AnyTarget, AwsTarget, AzureTarget, GcpTarget
 from daemon.configuration.values import FilePath, FormatVersion
+from daemon.exceptions import ExceptionRule, Exceptions
 from detectors.model import Policy, Residency, Severity
 
 if TYPE_CHECKING:
@@ -133,6 +132,20 @@ class Configuration(Section):
         )
 
     @property
+    def exceptions(self) -> Exceptions:
+        """The accepted risks, ready to be matched."""
+        return Exceptions(
+            ExceptionRule(
+                detector=one.detector,
+                resource=one.resource,
+                reason=one.reason,
+                owner=one.owner,
+                expires=one.expires,
+            )
+            for one in self.exception_settings
+        )
+
+    @property
     def severities(self) -> Mapping[str, Severity]:
         """Severities that differ from the detectors' own, by detector uid."""
         return self.detectors.severity
@@ -142,16 +155,3 @@ class Configuration(Section):
         from detectors.catalogue import catalogue
 
         return tuple(detector for uid, detector in catalogue().items() if uid not in self.detectors.disable)
-
-    def judging_fingerprint(self) -> str:
-        """Return a digest of everything configured that verdicts depend on.
-
-        Equal configurations of policy, severities and disabled detectors have equal fingerprints,
-        however the file is written; exceptions, schedules and sinks play no part.
-        """
-        judged = {
-            "policy": self.policy(),
-            "severity": self.severities,
-            "disable": sorted(set(self.detectors.disable)),
-        }
-        return hashlib.blake2b(encode(judged), digest_size=16).hexdigest()

@@ -40,11 +40,15 @@ def _fits(section: type[Section], data: object) -> bool:
     return True
 
 
+def _sections(options: list[Any], data: object) -> list[type[Section]]:
+    """Return the sections among the options that the data means; where it means none, any of them."""
+    sections = [option for option in options if isinstance(option, type) and issubclass(option, Section)]
+    return [section for section in sections if _fits(section, data)] or sections
+
+
 def _step(annotation: Any, data: object, step: str | int) -> Iterator[Any]:  # noqa: ANN401 - annotations have no common type
     options = list(_options(annotation))
-    sections = [option for option in options if isinstance(option, type) and issubclass(option, Section)]
-    # Data that means no member of the union may be any of them.
-    for section in [section for section in sections if _fits(section, data)] or sections:
+    for section in _sections(options, data):
         for name, field in section.model_fields.items():
             if (field.alias or name) == step:
                 yield field.annotation
@@ -56,25 +60,25 @@ def _step(annotation: Any, data: object, step: str | int) -> Iterator[Any]:  # n
             yield get_args(option)[1]
 
 
-def annotations_at(root: type[Section], data: object, location: Location) -> list[Any]:
-    """Return the alternatives that may stand at a location, given the data of the whole file."""
+def _inside(data: object, step: str | int) -> object:
+    """Return what data holds at a step, None where it holds nothing there."""
+    if isinstance(data, dict):
+        return data.get(step)
+    return data[step] if isinstance(data, list) and isinstance(step, int) and step < len(data) else None
+
+
+def _at(root: type[Section], data: object, location: Location) -> tuple[list[Any], object]:
+    """Return the alternatives that may stand at a location, and what does stand there."""
     found: list[Any] = [root]
     for step in location:
         found = [inner for annotation in found for inner in _step(annotation, data, step)]
-        try:
-            data = data[step]  # type: ignore[index]  # whatever the file holds; where it does not fit, nothing does
-        except (KeyError, IndexError, TypeError):
-            data = None
-    return [option for annotation in found for option in _options(annotation)]
+        data = _inside(data, step)
+    return [option for annotation in found for option in _options(annotation)], data
 
 
 def sections_at(root: type[Section], data: object, location: Location) -> list[type[Section]]:
-    """Return the sections that may stand at a location."""
-    return [
-        option
-        for option in annotations_at(root, data, location)
-        if isinstance(option, type) and issubclass(option, Section)
-    ]
+    """Return the sections that may stand at a location, given the data of the whole file."""
+    return _sections(*_at(root, data, location))
 
 
 def _holds_secret(annotation: Any) -> bool:  # noqa: ANN401 - annotations have no common type
@@ -92,5 +96,5 @@ def secret_at(root: type[Section], data: object, location: Location) -> bool:
 
     A key the model does not know counts as secret: it may be a misspelt one.
     """
-    found = annotations_at(root, data, location)
+    found, _ = _at(root, data, location)
     return not found or any(_holds_secret(annotation) for annotation in found)

@@ -29,6 +29,9 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         message = f"cannot be read ({error.strerror or type(error).__name__})"
         raise UnreadableError(message) from None
+    except ValueError:
+        message = "is no path"
+        raise UnreadableError(message) from None
     if len(content) > _LARGEST:
         message = f"is larger than {_LARGEST // 1024 // 1024} MiB"
         raise UnreadableError(message)
@@ -50,8 +53,10 @@ def _digest(path: Path) -> str:
     if path.is_dir():
         digest = hashlib.blake2b(digest_size=16)
         for member in sorted(path.rglob("*")):
-            if member.is_file():
-                digest.update(f"{member.relative_to(path)}\0{_digest(member)}\0".encode())
+            name = member.relative_to(path)
+            # Kubernetes keeps the real files of a mount in directories like ..data.
+            if member.is_file() and not any(part.startswith("..") for part in name.parts):
+                digest.update(f"{name}\0{_digest(member)}\0".encode(errors="surrogateescape"))
         return f"directory {digest.hexdigest()}"
     try:
         return hashlib.blake2b(read_bytes(path), digest_size=16).hexdigest()

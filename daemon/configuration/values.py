@@ -134,10 +134,13 @@ def _check_url(value: object) -> str:
     return value
 
 
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?$"
+
+
 def _check_expiry(value: object) -> datetime:
     if isinstance(value, datetime):
         return value
-    if isinstance(value, str):
+    if isinstance(value, str) and re.match(_DATE, value):
         try:
             return datetime.combine(date.fromisoformat(value), time(23, 59, 59), UTC)
         except ValueError:
@@ -303,15 +306,19 @@ FilePath: TypeAlias = Annotated[
 Expiry: TypeAlias = Annotated[
     datetime,
     PlainValidator(_check_expiry),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?$"}),
+    WithJsonSchema({"type": "string", "pattern": _DATE}),
 ]
 StateUrl: TypeAlias = Annotated[
     SecretStr,
     PlainValidator(_check_state_url),
+    PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^(sqlite:///[^:?]|postgresql\+psycopg://.)", "writeOnly": True}),
 ]
 Secret: TypeAlias = Annotated[
-    SecretStr, PlainValidator(_check_secret), WithJsonSchema({"type": "string", "minLength": 1, "writeOnly": True})
+    SecretStr,
+    PlainValidator(_check_secret),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "minLength": 1, "writeOnly": True}),
 ]
 Regions: TypeAlias = Annotated[
     Annotated[Literal["all"], Tag("<all>")] | Annotated[tuple[AwsRegion, ...], Tag("<list>")],

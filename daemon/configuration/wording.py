@@ -101,7 +101,9 @@ def _problem(document: Document, location: Location, details: ErrorDetails) -> P
     if kind == "union_tag_invalid":
         location = (*location, context["discriminator"].strip("'"))
         return problem_at(document, location, f"expected one of {context['expected_tags'].replace(chr(39), '')}")
-    return problem_at(document, location, _expected(document, location, kind, context))
+    # What is wrong with a mapping as a whole is no one value's fault.
+    whole = kind == "expected" and isinstance(document.at(location), dict | list)
+    return problem_at(document, location, _expected(document, location, kind, context), value="" if whole else None)
 
 
 def _expected(document: Document, location: Location, kind: str, context: dict[str, Any]) -> str:
