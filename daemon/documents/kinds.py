@@ -1,0 +1,56 @@
+"""How kinds of resources are called: in sentences, and in the fields of Kibana's Findings page."""
+
+from __future__ import annotations
+
+import msgspec
+
+from collectors.model import Provider
+
+CLOUDS = {Provider.AWS: "AWS", Provider.AZURE: "Azure", Provider.GCP: "GCP", Provider.CSPMD: "cspmd"}
+
+ACCOUNTS = {
+    Provider.AWS: "AWS account",
+    Provider.AZURE: "Azure subscription",
+    Provider.GCP: "GCP project",
+    Provider.CSPMD: "account",
+}
+"""What each cloud calls an account."""
+
+PEOPLE = frozenset({"user", "iam_user", "root_user", "entra_user", "workspace_user"})
+"""Kinds that are somebody who signs in: their name is also ``user.name``."""
+
+
+class KindNames(msgspec.Struct, frozen=True, kw_only=True):
+    """The names of one kind at one cloud.
+
+    ``noun`` is for sentences; ``service`` is ECS ``cloud.service.name`` (empty where unknown);
+    ``type`` and ``sub_type`` are those of Elastic's own posture integration where it has the kind.
+    """
+
+    noun: str
+    service: str
+    type: str
+    sub_type: str
+
+
+_NAMES = {
+    (Provider.AWS, "bucket"): KindNames(noun="S3 bucket", service="s3", type="cloud-storage", sub_type="aws-s3"),
+    (Provider.AZURE, "bucket"): KindNames(
+        noun="storage account", service="storage", type="cloud-storage", sub_type="azure-storage-account"
+    ),
+    (Provider.GCP, "bucket"): KindNames(
+        noun="Cloud Storage bucket", service="storage", type="cloud-storage", sub_type="gcp-storage-bucket"
+    ),
+}
+
+_NOUNS = {"scope": "read scope"}
+
+
+def names_of(provider: Provider, kind: str) -> KindNames:
+    """Return the names of a kind; one that is not listed is called by its own words."""
+    known = _NAMES.get((provider, kind))
+    if known is not None:
+        return known
+    dashed = kind.replace("_", "-")
+    noun = _NOUNS.get(kind, f"{CLOUDS[provider]} {kind.replace('_', ' ')}")
+    return KindNames(noun=noun, service="", type=dashed, sub_type=f"{provider.value}-{dashed}")

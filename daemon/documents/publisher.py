@@ -1,0 +1,68 @@
+"""From what happened to the documents that are queued for each sink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from collectors.model import encode
+from daemon.documents.ecs import Stamp, transition_document
+from daemon.documents.posture import posture_document, posture_uid
+from daemon.documents.rules import Rules
+from daemon.model import Dataset, Document, Transition
+from detectors.model import Detector, Judgement
+
+
+class Audience(msgspec.Struct, frozen=True, kw_only=True):
+    """One sink as the publisher sees it: its name, and whether it takes posture documents."""
+
+    sink: str
+    posture: bool
+
+
+class EcsPublisher:
+    """Makes ECS documents for every sink that wants them.
+
+    Pure: the same transition or judgement gives the same documents with the same ids, so that a
+    second delivery changes nothing. ``catalogue`` is that of
+    :func:`detectors.catalogue.catalogue`, ``namespace`` the data streams' namespace.
+    """
+
+    def __init__(
+        self,
+        audiences: Sequence[Audience],
+        *,
+        version: str,
+        catalogue: Mapping[str, Detector],
+        namespace: str = "default",
+    ) -> None:
+        self._everyone = tuple(audience.sink for audience in audiences)
+        self._posture = tuple(audience.sink for audience in audiences if audience.posture)
+        self._stamp = Stamp(namespace=namespace, version=version)
+        self._rules = Rules(catalogue)
+
+    @property
+    def wants_posture(self) -> bool:
+        """Whether any sink takes posture documents."""
+        return bool(self._posture)
+
+    def transition(self, t: Transition, finding_id: str) -> Iterator[Document]:
+        """Yield the documents of one transition, one for each sink."""
+        if not self._everyone:
+            return
+        rule = self._rules.of(t.judgement.detector, t.judgement.controls)
+        body = encode(transition_document(t, finding_id, rule=rule, stamp=self._stamp))
+        for sink in self._everyone:
+            yield Document(sink=sink, uid=t.uid, dataset=Dataset.FINDINGS, body=body)
+
+    def posture(self, j: Judgement, at: datetime) -> Iterator[Document]:
+        """Yield the documents that say how a resource stands with a rule at ``at`` (aware, UTC)."""
+        if not self._posture:
+            return
+        rule = self._rules.of(j.detector, j.controls)
+        body = encode(posture_document(j, at, rule=rule, stamp=self._stamp))
+        uid = posture_uid(j, at)
+        for sink in self._posture:
+            yield Document(sink=sink, uid=uid, dataset=Dataset.MISCONFIGURATION, body=body)

@@ -1,0 +1,235 @@
+"""Sentences: what happened to a resource, in words that a person on call understands at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from collectors.model import Actor, Capability, Reach
+from daemon.documents.kinds import ACCOUNTS, names_of
+from daemon.documents.rules import RuleFacts
+from daemon.model import Cause, Transition, TransitionKind
+from detectors.model import Evidence, Judgement, Verdict
+
+_LONGEST_VALUE = 120
+_MOST_EVIDENCE = 3
+
+
+class Phrases(msgspec.Struct, frozen=True):
+    """What a violation is, what coming to it is, and what leaving it is; each continues "the bucket"."""
+
+    stands: str
+    came: str
+    left: str
+
+
+_PHRASES = {
+    "storage.public_access": Phrases("is public", "became public", "is no longer public"),
+    "storage.latent_public_access": Phrases(
+        "would be public if a switch were turned off",
+        "came to hold public access that only a switch blocks",
+        "no longer holds public access that a switch blocks",
+    ),
+    "storage.encryption_at_rest": Phrases(
+        "is not encrypted at rest as required",
+        "stopped being encrypted at rest as required",
+        "is now encrypted at rest as required",
+    ),
+    "storage.encryption_in_transit": Phrases(
+        "accepts requests without TLS",
+        "began to accept requests without TLS",
+        "no longer accepts requests without TLS",
+    ),
+    "storage.access_logging": Phrases("does not log access", "stopped logging access", "now logs access"),
+    "storage.versioning": Phrases(
+        "keeps no older versions", "stopped keeping older versions", "now keeps older versions"
+    ),
+    "identity.mfa_missing": Phrases(
+        "can sign in without MFA", "became able to sign in without MFA", "can no longer sign in without MFA"
+    ),
+    "identity.root_mfa": Phrases("has no MFA", "lost its MFA", "now has MFA"),
+    "identity.root_access_key": Phrases("has an access key", "gained an access key", "no longer has an access key"),
+    "identity.stale_access_key": Phrases(
+        "has an access key that is too old",
+        "now has an access key that is too old",
+        "no longer has an access key that is too old",
+    ),
+    "identity.least_privilege": Phrases(
+        "has administrator access", "gained administrator access", "no longer has administrator access"
+    ),
+    "identity.privilege_escalation": Phrases(
+        "can raise its own privileges",
+        "became able to raise its own privileges",
+        "can no longer raise its own privileges",
+    ),
+    "residency.out_of_region": Phrases(
+        "lies outside the allowed places",
+        "came to lie outside the allowed places",
+        "no longer lies outside the allowed places",
+    ),
+    "residency.copy_out_of_region": Phrases(
+        "is copied outside the allowed places",
+        "came to be copied outside the allowed places",
+        "is no longer copied outside the allowed places",
+    ),
+    "network.open_port": Phrases(
+        "opens a port to the internet", "opened a port to the internet", "no longer opens a port to the internet"
+    ),
+    "data.public_snapshot": Phrases("is public", "became public", "is no longer public"),
+    "data.public_database": Phrases(
+        "is reachable by the public", "became reachable by the public", "is no longer reachable by the public"
+    ),
+    "data.encryption_at_rest": Phrases(
+        "is not encrypted at rest as required",
+        "stopped being encrypted at rest as required",
+        "is now encrypted at rest as required",
+    ),
+    "keys.rotation": Phrases("is not rotated", "stopped being rotated", "is now rotated"),
+    "logging.audit_trail": Phrases(
+        "does not record the audit trail as required",
+        "stopped recording the audit trail as required",
+        "now records the audit trail as required",
+    ),
+    "coverage.unread_scope": Phrases(
+        "could not be read completely", "can no longer be read completely", "is read completely again"
+    ),
+}
+
+_REACH = {
+    Reach.ANONYMOUS_INTERNET: "anyone on the internet",
+    Reach.ANY_AUTHENTICATED: "anyone with any account at the cloud",
+    Reach.ANONYMOUS_FROM_RANGE: "anyone from an address range",
+    Reach.NAMED_EXTERNAL: "named outsiders",
+    Reach.ORGANISATION: "the organisation",
+    Reach.PRIVATE: "the owner",
+    Reach.UNKNOWN: "somebody who could not be determined",
+}
+
+_ABILITIES = {Capability.ADMIN: "administer"}
+
+
+def subject(judgement: Judgement) -> str:
+    """Return the resource as a sentence's subject: ``S3 bucket b in AWS account 1 (eu-west-1)``."""
+    noun = names_of(judgement.provider, judgement.resource.kind).noun
+    account = f" in {ACCOUNTS[judgement.provider]} {judgement.account}" if judgement.account else ""
+    region = f" ({judgement.region})" if judgement.region else ""
+    return f"{noun} {judgement.resource.name or judgement.resource.uid}{account}{region}"
+
+
+def transition_sentence(transition: Transition, rule: RuleFacts) -> str:
+    """Return one sentence: what became of which resource, by what, and by whom if that is known."""
+    judgement = transition.judgement
+    sentence = f"{subject(judgement)} {_what_happened(transition, phrases_of(rule))}"
+    if transition.kind is not TransitionKind.RESOLVED:
+        shown = evidence_summary(judgement)
+        if shown:
+            sentence = f"{sentence}: {shown}"
+    done_by = actor_summary(transition.actor)
+    return f"{sentence}; {done_by}." if done_by else f"{sentence}."
+
+
+def posture_sentence(judgement: Judgement, rule: RuleFacts) -> str:
+    """Return one sentence: how the resource stands with this rule."""
+    if judgement.verdict is Verdict.FAIL:
+        shown = evidence_summary(judgement)
+        sentence = f"{subject(judgement)} {phrases_of(rule).stands}"
+        return f"{sentence}: {shown}." if shown else f"{sentence}."
+    if judgement.verdict is Verdict.UNKNOWN:
+        unread = "; ".join(fact.summary for fact in judgement.unread[:_MOST_EVIDENCE])
+        sentence = f"{subject(judgement)} could not be judged by {rule.uid}"
+        return f"{sentence}: {unread}." if unread else f"{sentence}."
+    return f"{subject(judgement)} passes {rule.uid}."
+
+
+def phrases_of(rule: RuleFacts) -> Phrases:
+    """Return the rule's phrases; a rule that has none of its own is named by its title."""
+    title = rule.title
+    return _PHRASES.get(
+        rule.uid, Phrases(f'violates "{title}"', f'came to violate "{title}"', f'no longer violates "{title}"')
+    )
+
+
+def evidence_summary(judgement: Judgement) -> str:
+    """Return what violates, most telling first, as a clause; empty where there is nothing to say."""
+    violating = [evidence for evidence in judgement.evidence if evidence.violates]
+    parts = list(dict.fromkeys(_clause(evidence) for evidence in violating))
+    shown = "; ".join(parts[:_MOST_EVIDENCE])
+    more = len(parts) - _MOST_EVIDENCE
+    return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def actor_summary(actor: Actor | None) -> str:
+    """Return who did it, by what operation and from where, as a clause; empty where nobody is named."""
+    if actor is None:
+        return ""
+    name = actor.user_name or actor.user_id
+    words = [f"by {name}"] if name else []
+    if actor.operation:
+        words.append(f"({actor.operation})" if name else f"by {actor.operation}")
+    if actor.ip:
+        words.append(f"from {actor.ip}")
+    return " ".join(words)
+
+
+def _what_happened(transition: Transition, phrases: Phrases) -> str:
+    if transition.kind is TransitionKind.RESOLVED:
+        return _left(transition.cause, phrases)
+    if transition.kind is TransitionKind.UPDATED:
+        was, now = transition.previous_severity, transition.judgement.severity
+        severity = f" (severity {now.value}, was {was.value})" if was is not None and was is not now else ""
+        return f"still {phrases.stands}, in another way than before{severity}"
+    came = phrases.came if transition.kind is TransitionKind.REGRESSED else phrases.stands
+    return {
+        Cause.RESOURCE_NEW: f"is new and {phrases.stands}",
+        Cause.POLICY: f"{phrases.stands}, judged by the changed policy",
+        Cause.DETECTOR: f"{phrases.stands}, judged by a new or changed rule",
+        Cause.TIME: f"{phrases.came} as time went by",
+        Cause.EXCEPTION_ENDED: f"{phrases.stands}, and the exception for it has ended",
+    }.get(transition.cause, came)
+
+
+def _left(cause: Cause, phrases: Phrases) -> str:
+    return {
+        Cause.RESOURCE_GONE: f"no longer exists, so the finding that it {phrases.stands} is closed",
+        Cause.OUT_OF_SCOPE: f"is no longer watched, so the finding that it {phrases.stands} is closed without a cure",
+        Cause.EXCEPTION_ADDED: f"{phrases.stands}, which an exception now accepts",
+        Cause.POLICY: f"{phrases.left}, judged by the changed policy",
+        Cause.DETECTOR: f"{phrases.left}, judged by a changed rule",
+        Cause.TIME: f"{phrases.left} as time went by",
+    }.get(cause, phrases.left)
+
+
+def _clause(evidence: Evidence) -> str:
+    data: Any = msgspec.to_builtins(evidence.data)
+    name = evidence.name.replace("_", " ")
+    if not isinstance(data, Mapping):
+        return f"{name} {_shortened(data)}" if _is_plain(data) else name
+    if "via" in data and "reach" in data:
+        return _grant_clause(data)
+    plain = [f"{key.replace('_', ' ')} {_shortened(value)}" for key, value in data.items() if _is_plain(value)]
+    return f"{name} ({', '.join(plain)})" if plain else name
+
+
+def _grant_clause(grant: Mapping[str, Any]) -> str:
+    try:
+        who = _REACH[Reach(grant["reach"])]
+    except ValueError:
+        who = str(grant["reach"])
+    capabilities = [_ABILITIES.get(capability, str(capability)) for capability in grant.get("what", ())]
+    able = _listed(capabilities) if capabilities else "use it"
+    return f"{grant['via']} lets {who} {able}"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, (str, int, float, bool))
+
+
+def _shortened(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
