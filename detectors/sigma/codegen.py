@@ -82,7 +82,8 @@ class _Function:
         for (field, cased), operands in equal.items():
             name = self._constant("set", frozenset(operands))
             if field in self._source.direct:
-                parts.append(f"({self._single(field, cased=cased)} in {name})")
+                value = self._single(field) if cased else self._lowered(field)
+                parts.append(f"({self._single(field)} is not None and {value} in {name})")
             else:
                 parts.append(f"(not {name}.isdisjoint({self._values(field, cased=cased)}))")
         return " or ".join(parts)
@@ -94,23 +95,29 @@ class _Function:
             return self._present(test.field)
         if test.op in FIELD_OPS:
             return self._field_test(test)
+        cased = test.cased or test.op is Op.REGEX
         if test.field in self._source.direct:
-            value = self._single(test.field, cased=test.cased or test.op is Op.REGEX)
-            return f"{value} is not None and {self._comparison(test, value)}"
-        values = self._values(test.field, cased=test.cased or test.op is Op.REGEX)
+            return f"{self._single(test.field)} is not None and {self._direct_test(test, cased=cased)}"
+        values = self._values(test.field, cased=cased)
         if test.op is Op.EQUALS:
             return f"{self._constant('text', test.operand)} in {values}"
-        name = self._held(test.field, cased=test.cased or test.op is Op.REGEX)
-        return f"{values} and any({self._comparison(test, 'value')} for value in {name})"
+        return f"{values} and any({self._comparison(test, 'value')} for value in {self._held(test.field, cased=cased)})"
+
+    def _direct_test(self, test: Test, *, cased: bool) -> str:
+        """Compare a direct field; what cannot be equal by its length alone is not put in lower case."""
+        if test.op is Op.EQUALS and not cased and test.operand.isascii():
+            single, operand = self._single(test.field), self._constant("text", test.operand)
+            return f"len({single}) == {len(test.operand)} and {self._lowered(test.field)} == {operand}"
+        return self._comparison(test, self._single(test.field) if cased else self._lowered(test.field))
 
     def _present(self, field: str) -> str:
         if field in self._source.direct:
-            return f"{self._single(field, cased=True)} is not None"
+            return f"{self._single(field)} is not None"
         return f"{self._values(field, cased=True)}"
 
     def _comparison(self, test: Test, value: str) -> str:
         if test.op is Op.REGEX:
-            return f"{self._constant('pattern', re.compile(test.operand))}.search({value}) is not None"
+            return self._regex(test.operand, value)
         operand = self._constant("text", test.operand)
         return {
             Op.EQUALS: f"{value} == {operand}",
@@ -119,6 +126,12 @@ class _Function:
             Op.ENDSWITH: f"{value}.endswith({operand})",
             Op.CIDR: f"in_network({value}, {operand})",
         }.get(test.op) or f"compare({self._constant('op', test.op)}, {value}, {operand})"
+
+    def _regex(self, pattern: str, value: str) -> str:
+        """Write a search; a text that the pattern cannot do without is looked for first."""
+        search = f"{self._constant('pattern', re.compile(pattern))}.search({value}) is not None"
+        literal = needed_literal(pattern)
+        return f"({self._constant('text', literal)} in {value} and {search})" if literal else search
 
     def _field_test(self, test: Test) -> str:
         left, right = self._held(test.field, cased=False), self._held(test.operand, cased=False)
@@ -130,19 +143,23 @@ class _Function:
         present = f"{self._values(test.field, cased=False)} and {self._values(test.operand, cased=False)}"
         return f"{present} and any({operator} for one in {left} for other in {right})"
 
-    def _single(self, field: str, *, cased: bool) -> str:
+    def _single(self, field: str) -> str:
         """Return a local with a direct field's text or None, set once at the top."""
-        key = ("cased" if cased else "lower", field)
+        key = ("direct", field)
         if key not in self._locals:
-            name = f"direct{len(self._locals)}"
-            attribute = f"record.{self._source.direct[field]}"
-            self._locals[key] = name
-            if cased:
-                self._prologue.append(f"    {name} = {attribute}")
-            else:
-                self._prologue.append(f"    {name} = {attribute}")
-                self._prologue.append(f"    if {name} is not None: {name} = {name}.lower()")
+            self._locals[key] = name = f"direct{len(self._locals)}"
+            self._prologue.append(f"    {name} = record.{self._source.direct[field]}")
         return self._locals[key]
+
+    def _lowered(self, field: str) -> str:
+        """Return an expression for a direct field's text in lower case, made on first use."""
+        key = ("lowered", field)
+        single = self._single(field)
+        if key not in self._locals:
+            self._locals[key] = name = f"lowered{len(self._locals)}"
+            self._prologue.append(f"    {name} = None")
+        name = self._locals[key]
+        return f"({name} if {name} is not None else ({name} := {single}.lower()))"
 
     def _values(self, field: str, *, cased: bool) -> str:
         """Return an expression for all texts at a path, computed on first use."""
@@ -154,8 +171,8 @@ class _Function:
     def _held(self, field: str, *, cased: bool) -> str:
         """Return the local that holds all texts at a path once :meth:`_values` has run."""
         if field in self._source.direct:
-            single = self._single(field, cased=cased)
-            return f"(() if {single} is None else ({single},))"
+            single = self._single(field)
+            return f"(() if {single} is None else ({single}{'' if cased else '.lower()'},))"
         key = ("all_cased" if cased else "all_lower", field)
         if key not in self._locals:
             name = f"values{len(self._locals)}"
@@ -188,3 +205,14 @@ def _compare(op: Op, value: str, operand: str) -> bool:
     if op is Op.GT:
         return left > right
     return left >= right
+
+
+_METACHARACTERS = frozenset("\\|()[]{}?")
+
+
+def needed_literal(pattern: str) -> str:
+    """Return a text that every match of a simple pattern contains, empty where none is certain."""
+    if _METACHARACTERS & set(pattern):
+        return ""
+    runs = [run[:-1] if follower == "*" else run for run, follower in re.findall(r"([^.^$*+]+)([.^$*+]?)", pattern)]
+    return max(runs, key=len, default="")

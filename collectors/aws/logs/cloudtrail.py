@@ -16,7 +16,42 @@ Json = msgspec.Raw
 _ABSENT = msgspec.Raw()
 
 
-class UserIdentity(msgspec.Struct, rename="camel", gc=False):
+class SessionIssuer(msgspec.Struct, rename="camel", frozen=True, gc=False):
+    """Who issued temporary credentials."""
+
+    type: str | None = None
+    principal_id: str | None = None
+    arn: str | None = None
+    account_id: str | None = None
+    user_name: str | None = None
+
+
+class SessionAttributes(msgspec.Struct, rename="camel", frozen=True, gc=False):
+    """How and when a session began."""
+
+    creation_date: str | None = None
+    mfa_authenticated: str | None = None
+
+
+_NO_ISSUER = SessionIssuer()
+_NO_ATTRIBUTES = SessionAttributes()
+
+
+class SessionContext(msgspec.Struct, rename="camel", frozen=True, gc=False):
+    """The session that temporary credentials belong to."""
+
+    session_issuer: SessionIssuer = _NO_ISSUER
+    attributes: SessionAttributes = _NO_ATTRIBUTES
+    source_identity: str | None = None
+    ec2_role_delivery: str | None = None
+    assumed_root: bool | str | None = None
+    web_id_federation_data: Json = _ABSENT
+
+
+_NO_SESSION = SessionContext()
+
+
+class UserIdentity(msgspec.Struct, rename="camel", frozen=True, gc=False):
     """Who made the request, as CloudTrail's ``userIdentity`` element says it."""
 
     type: str | None = None
@@ -27,11 +62,11 @@ class UserIdentity(msgspec.Struct, rename="camel", gc=False):
     user_name: str | None = None
     invoked_by: str | None = None
     identity_provider: str | None = None
-    session_context: Json = _ABSENT
+    session_context: SessionContext = _NO_SESSION
     on_behalf_of: Json = _ABSENT
 
 
-_NOBODY = UserIdentity()
+NOBODY = UserIdentity()
 
 
 class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True):
@@ -39,7 +74,7 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True):
 
     event_source: str | None = None
     event_name: str | None = None
-    user_identity: UserIdentity | None = None
+    user_identity: UserIdentity = NOBODY
     event_time: str | None = None
     event_id: str | None = msgspec.field(default=None, name="eventID")
     event_version: str | None = None
@@ -67,16 +102,6 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True):
     insight_details: Json = _ABSENT
     edge_device_details: Json = _ABSENT
     addendum: Json = _ABSENT
-
-    @property
-    def identity_type(self) -> str | None:
-        """``userIdentity.type``, None where the record names nobody."""
-        return None if self.user_identity is None else self.user_identity.type
-
-    @property
-    def identity(self) -> UserIdentity:
-        """``userIdentity``, empty where the record has none."""
-        return _NOBODY if self.user_identity is None else self.user_identity
 
     @property
     def time(self) -> str:
@@ -117,17 +142,23 @@ def _names(kind: type[msgspec.Struct]) -> dict[str, str]:
 
 _NAMES = _names(CloudTrailRecord)
 _ATTRIBUTES = {name.lower(): attribute for name, attribute in _NAMES.items()}
-_IDENTITY_NAMES = _names(UserIdentity)
+_PARTS: dict[type, dict[str, str]] = {
+    kind: _names(kind) for kind in (UserIdentity, SessionContext, SessionIssuer, SessionAttributes)
+}
+_DEFAULTS = frozenset(map(id, (NOBODY, _NO_SESSION, _NO_ISSUER, _NO_ATTRIBUTES)))
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - decoded JSON of any shape
-    """Decode what is still raw."""
+    """Decode what is still raw, and turn typed parts into mappings of what is present."""
     if isinstance(value, msgspec.Raw):
         return msgspec.json.decode(value) if bytes(value) else None
-    if isinstance(value, UserIdentity):
-        found = ((name, _plain(getattr(value, attribute))) for name, attribute in _IDENTITY_NAMES.items())
-        return {name: part for name, part in found if part is not None}
-    return value
+    if id(value) in _DEFAULTS:
+        return None
+    names = _PARTS.get(type(value))
+    if names is None:
+        return value
+    found = ((name, _plain(getattr(value, attribute))) for name, attribute in names.items())
+    return {name: part for name, part in found if part is not None}
 
 
 class _File(msgspec.Struct, rename="pascal", gc=False):
@@ -139,10 +170,52 @@ _FILE = msgspec.json.Decoder(_File)
 
 
 def decode_record(line: bytes) -> CloudTrailRecord:
-    """Decode one record; raise msgspec.DecodeError (or its ValidationError) for what is none."""
-    return _RECORD.decode(line)
+    """Decode one record; raise msgspec.DecodeError for what is no JSON object.
+
+    A record that breaks the documented types (a null where a text belongs, a number as an account)
+    is taken for what it plainly means rather than lost.
+    """
+    try:
+        return _RECORD.decode(line)
+    except msgspec.ValidationError:
+        return _lenient(line)
 
 
 def decode_file(content: bytes) -> Iterator[CloudTrailRecord]:
-    """Yield the records of one delivered log file (already decompressed)."""
-    yield from _FILE.decode(content).records
+    """Yield the records of one delivered log file (already decompressed); raise as decode_record."""
+    try:
+        yield from _FILE.decode(content).records
+    except msgspec.ValidationError:
+        for record in _RAW_FILE.decode(content).records:
+            yield decode_record(bytes(record))
+
+
+class _RawFile(msgspec.Struct, rename="pascal"):
+    records: list[msgspec.Raw]
+
+
+_RAW_FILE = msgspec.json.Decoder(_RawFile)
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _lenient(line: bytes) -> CloudTrailRecord:
+    """Decode element by element, leaving out nulls and making text of what should be text."""
+    elements = _OBJECT.decode(line)
+    return CloudTrailRecord(**_coerced(CloudTrailRecord, elements))
+
+
+def _coerced(kind: type[msgspec.Struct], elements: dict[str, msgspec.Raw]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        raw = elements.get(field.encode_name)
+        if raw is None or bytes(raw) == b"null":
+            continue
+        if field.type is msgspec.Raw:
+            found[field.name] = msgspec.Raw(bytes(raw))
+        elif field.type in _PARTS:
+            if bytes(raw).startswith(b"{"):
+                found[field.name] = field.type(**_coerced(field.type, _OBJECT.decode(raw)))
+        else:
+            value = msgspec.json.decode(raw)
+            found[field.name] = value if isinstance(value, str | bool) else bytes(raw).decode()
+    return found
