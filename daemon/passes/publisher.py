@@ -13,8 +13,9 @@ from detectors.model import Judgement
 class Publisher(Protocol):
     """Encodes what is to be shipped. Called inside a write transaction: it must be quick and do no I/O."""
 
-    wants_posture: bool
-    """Whether any sink takes posture documents."""
+    @property
+    def wants_posture(self) -> bool:
+        """Whether any sink takes posture documents."""
 
     def transition(self, transition: Transition, finding_id: str) -> Iterable[Document]:
         """Return the documents for one transition; ``finding_id`` names its finding over its life."""
