@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -22,6 +21,7 @@ from daemon.documents.open_schema import (
 from daemon.documents.posture import posture_uid
 from daemon.documents.rules import RuleFacts, Rules
 from daemon.documents.wording import posture_sentence
+from daemon.passes.identity import finding_id
 from daemon.version import version
 from detectors.catalogue import catalogue
 from detectors.model import Evidence, Judgement, Verdict
@@ -70,12 +70,6 @@ def compliance_finding(judgement: Judgement, at: datetime, *, rule: RuleFacts, v
     )
 
 
-def finding_uid(judgement: Judgement) -> str:
-    """Return the id that all events about this rule and this resource share (32 hex digits)."""
-    key = f"{judgement.provider.value}\n{judgement.detector}\n{judgement.resource.uid}"
-    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-
-
 @cache
 def _rules() -> Rules:
     return Rules(catalogue())
@@ -85,7 +79,7 @@ def _finding_info(judgement: Judgement, at: datetime, rule: RuleFacts) -> dict[s
     type_id, type_name = _RULE_ANALYTIC
     return without_empty(
         {
-            "uid": finding_uid(judgement),
+            "uid": finding_id(judgement.detector, judgement.resource.uid),
             "title": rule.title,
             "desc": rule.description,
             "types": [rule.category],

@@ -48,21 +48,21 @@ class EcsPublisher:
         """Whether any sink takes posture documents."""
         return bool(self._posture)
 
-    def transition(self, t: Transition, finding_id: str) -> Iterator[Document]:
+    def transition(self, transition: Transition, finding_id: str) -> Iterator[Document]:
         """Yield the documents of one transition, one for each sink."""
         if not self._everyone:
             return
-        rule = self._rules.of(t.judgement.detector, t.judgement.controls)
-        body = encode(transition_document(t, finding_id, rule=rule, stamp=self._stamp))
+        rule = self._rules.of(transition.judgement.detector, transition.judgement.controls)
+        body = encode(transition_document(transition, finding_id, rule=rule, stamp=self._stamp))
         for sink in self._everyone:
-            yield Document(sink=sink, uid=t.uid, dataset=Dataset.FINDINGS, body=body)
+            yield Document(sink=sink, uid=transition.uid, dataset=Dataset.FINDINGS, body=body)
 
-    def posture(self, j: Judgement, at: datetime) -> Iterator[Document]:
+    def posture(self, judgement: Judgement, at: datetime) -> Iterator[Document]:
         """Yield the documents that say how a resource stands with a rule at ``at`` (aware, UTC)."""
         if not self._posture:
             return
-        rule = self._rules.of(j.detector, j.controls)
-        body = encode(posture_document(j, at, rule=rule, stamp=self._stamp))
-        uid = posture_uid(j, at)
+        rule = self._rules.of(judgement.detector, judgement.controls)
+        body = encode(posture_document(judgement, at, rule=rule, stamp=self._stamp))
+        uid = posture_uid(judgement, at)
         for sink in self._posture:
             yield Document(sink=sink, uid=uid, dataset=Dataset.MISCONFIGURATION, body=body)

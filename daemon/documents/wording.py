@@ -179,7 +179,7 @@ def _what_happened(transition: Transition, phrases: Phrases) -> str:
     if transition.kind is TransitionKind.UPDATED:
         was, now = transition.previous_severity, transition.judgement.severity
         severity = f" (severity {now.value}, was {was.value})" if was is not None and was is not now else ""
-        return f"still {phrases.stands}, in another way than before{severity}"
+        return f"still {phrases.stands}{severity}{_changed(transition)}"
     came = phrases.came if transition.kind is TransitionKind.REGRESSED else phrases.stands
     return {
         Cause.RESOURCE_NEW: f"is new and {phrases.stands}",
@@ -188,6 +188,11 @@ def _what_happened(transition: Transition, phrases: Phrases) -> str:
         Cause.TIME: f"{phrases.came} as time went by",
         Cause.EXCEPTION_ENDED: f"{phrases.stands}, and the exception for it has ended",
     }.get(transition.cause, came)
+
+
+def _changed(transition: Transition) -> str:
+    facts = [change.fact.replace("_", " ") for change in transition.changes]
+    return f", with a change of {_listed(facts)}" if facts else ""
 
 
 def _left(cause: Cause, phrases: Phrases) -> str:
