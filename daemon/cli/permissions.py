@@ -1,0 +1,53 @@
+"""``cspmd permissions``: the least-privilege read-only policy, generated from the collectors."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.cli.exits import refuse
+from daemon.cli.options import ConfigOption, configuration_if_any
+from daemon.cli.output import emit
+
+
+class Cloud(StrEnum):
+    """Whose policy is wanted."""
+
+    AWS = "aws"
+    AZURE = "azure"
+    GCP = "gcp"
+
+
+class Format(StrEnum):
+    """How the policy is printed."""
+
+    JSON = "json"
+    TERRAFORM = "terraform"
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command on the command line."""
+
+    @app.command("permissions")
+    def permissions(
+        cloud: Annotated[Cloud, typer.Argument(help="Whose policy.")],
+        output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.JSON,
+        config: ConfigOption = None,
+    ) -> None:
+        """Print the policy that cspmd needs to read a cloud: read-only, and nothing that it does not use."""
+        _permissions(cloud, output, config)
+
+
+def _permissions(cloud: Cloud, output: Format, config: Path | None) -> None:
+    if cloud is not Cloud.AWS:
+        refuse(f"this build of cspmd reads AWS only: there is nothing to grant on {cloud.value} yet")
+    from daemon.targets import aws
+
+    settings = configuration_if_any(config)
+    organization = settings is not None and any(
+        target.provider == "aws" and target.organization for target in settings.targets
+    )
+    emit(aws.policy(terraform=output is Format.TERRAFORM, organization=organization))

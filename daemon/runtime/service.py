@@ -1,0 +1,279 @@
+"""The daemon: everything that ``cspmd run`` is made of, how it starts, reloads and ends."""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from daemon.configuration.watch import Reload, Reloader
+from daemon.logging import LogSetup
+from daemon.passes import PassRunner
+from daemon.runtime.backoff import wait_after
+from daemon.runtime.commands import Command, Commands
+from daemon.runtime.composition import judging_of, not_yet_done, publisher_of, sinks_of
+from daemon.runtime.coordinator import Coordinator, HandedBackError
+from daemon.runtime.drift_watch import DriftWatch
+from daemon.runtime.front import Front
+from daemon.runtime.health import Health, throttled
+from daemon.runtime.schedule import Schedule
+from daemon.runtime.shipping import ShippingThread
+from daemon.runtime.upkeep import Upkeep
+from daemon.state import State, StateLock, StateUnavailableError
+from daemon.targets import Observer, TargetError, Targets, Unit
+from daemon.web.application import Readiness
+from daemon.web.gauges import StateGauges
+from daemon.web.metrics import Metrics
+from daemon.web.server import ListenError
+
+if TYPE_CHECKING:
+    from daemon.configuration import Configuration
+
+log = structlog.get_logger(__name__)
+
+WORKERS = 8
+"""Units read at once. Latency within a unit is the collector's own business; this is for slow accounts."""
+
+HAND_BACK_SECONDS = 8.0
+"""How long reads under way have to notice that they are to end."""
+
+WATCH_SECONDS = 3.0
+"""How often the configuration's files are compared with what was loaded."""
+
+
+class Service:
+    """The running daemon. Construct it, then :meth:`run` until a command stops it.
+
+    ``reloader`` holds the configuration, ``logs`` the log set-up, ``commands`` brings what signals
+    ask for. The constructor takes what another process may hold (the state, the port) and raises
+    StateError, TargetError or ListenError where it cannot have it.
+    """
+
+    def __init__(self, reloader: Reloader, logs: LogSetup, commands: Commands, version: str) -> None:
+        configuration = reloader.configuration
+        self._reloader = reloader
+        self._logs = logs
+        self._commands = commands
+        self._configuration = configuration
+        self._metrics = Metrics(version)
+        self._health = Health()
+        self._observer = Observer(self._metrics)
+        self._stopping = threading.Event()
+        self._idle = threading.Condition()
+        self._reading: set[str] = set()
+        self._randomness = random.Random()  # noqa: S311 - jitter needs no secrecy
+        self._targets = Targets(configuration, self._observer)
+        self._judging = judging_of(configuration)
+        self._held = ExitStack()
+        try:
+            self._held.enter_context(StateLock(configuration.state_url, "run"))
+            self._state = State.open(configuration.state_url)
+            self._held.callback(self._state.close)
+            self._front = Front(self._metrics.registry, self._readiness, configuration.http)
+        except BaseException:
+            self._held.close()
+            raise
+        watch = DriftWatch(self._metrics)
+        self._passes = PassRunner(self._state, publisher_of(configuration), _now, watch)
+        self._coordinator = Coordinator(self._state, self._passes, watch, self._metrics, self._stopping)
+        self._shipping = ShippingThread(self._state, sinks_of(configuration), self._metrics)
+        self._schedule = Schedule(self._read, self._crashed, workers=WORKERS)
+        self._upkeep = Upkeep(self._state, self._passes, self._wake_shipping)
+        self._metrics.registry.register(StateGauges(self._state, self._sink_names))
+
+    @property
+    def url(self) -> str:
+        """The address that is really served."""
+        return self._front.url
+
+    def run(self) -> bool:
+        """Serve, poll, judge and ship until told to stop.
+
+        Returns True when everything ended in order, False where something under way had to be left
+        behind; nothing is lost then, since it is read or sent again.
+        """
+        self._warn(self._configuration)
+        self._metrics.reloaded(successful=True, at=_now())
+        self._front.start()
+        self._shipping.start()
+        self._schedule.start()
+        self._apply_units()
+        self._upkeep.put_on(self._schedule, lambda: self._judging, lambda: self._configuration.state.retention)
+        self._schedule.once("judge what the configuration changed", self._settle)
+        log.info("watching", units=len(self._targets.units()), state=self._state.where, metrics=f"{self.url}/metrics")
+        self._obey()
+        return self._end()
+
+    def _obey(self) -> None:
+        while True:
+            match self._commands.next(WATCH_SECONDS):
+                case Command.STOP:
+                    return
+                case Command.RELOAD:
+                    self._reloaded(self._reloader.reload(), asked=True)
+                case None:
+                    reload = self._reloader.poll()
+                    if reload is not None:
+                        self._reloaded(reload, asked=False)
+
+    def _end(self) -> bool:
+        log.info("stopping")
+        self._schedule.stop()
+        self._stopping.set()
+        self._shipping.ask_to_stop()
+        with self._idle:
+            handed_back = self._idle.wait_for(lambda: not self._reading, HAND_BACK_SECONDS)
+            left = sorted(self._reading)
+        shipped = self._shipping.stop()
+        try:
+            self._state.flush()
+        except StateUnavailableError as error:
+            log.warning("when scopes were last read could not be kept; they are read anew", error=str(error))
+        self._front.stop()
+        log.info("stopped", left_behind=left, sending_left_behind=not shipped)
+        if handed_back and shipped:
+            self._held.close()
+        return handed_back and shipped
+
+    def _read(self, unit: Unit) -> None:
+        """Read one unit whose time has come; on a thread of the schedule."""
+        key = unit.key
+        with self._idle:
+            self._reading.add(key)
+        try:
+            if self._stopping.is_set():
+                return
+            snapshot = self._coordinator.read(unit, self._judging)
+        except HandedBackError:
+            log.info("handed back a read under way", scope=key)
+            return
+        except StateUnavailableError as error:
+            self._postpone(unit, self._health.unwritable(key, str(error)), slow=False)
+            return
+        finally:
+            with self._idle:
+                self._reading.discard(key)
+                self._idle.notify_all()
+        failures = self._health.read(snapshot, _now())
+        slow = throttled(snapshot)
+        if failures:
+            self._postpone(unit, failures, slow=slow)
+        elif unit in self._targets.discoveries():
+            self._apply_units()
+        self._wake_shipping()
+
+    def _wake_shipping(self) -> None:
+        """Ship what was just queued; whichever shipper there is by now, since a reload may replace it."""
+        self._shipping.wake()
+
+    def _crashed(self, key: str, error: BaseException) -> None:
+        unit = next((one for one in self._schedule.units if one.key == key), None)
+        if unit is None:
+            log.error("upkeep crashed; this is a defect of the program. It is tried again", job=key, exc_info=error)
+            return
+        self._postpone(unit, self._health.crashed(key, error), slow=False)
+
+    def _postpone(self, unit: Unit, failures: int, *, slow: bool) -> None:
+        self._schedule.postpone(
+            unit.key, wait_after(failures, unit.interval, throttled=slow, randomness=self._randomness)
+        )
+
+    def _apply_units(self) -> None:
+        """Schedule what is to be read now, and end what is watched no more."""
+        units = self._targets.units()
+        added, removed = self._schedule.apply(units)
+        for unit in removed:
+            self._health.forget(unit.key)
+            log.info("watched no more", scope=unit.key)
+        for unit in added:
+            for detector in self._judging.detectors:
+                if any(issubclass(kind, detector.on) for kind in unit.collector.kinds):
+                    self._metrics.expect_drift(unit.scope.provider.value, unit.scope.account, detector.uid)
+        self._schedule.once("end what is watched no more", self._retire)
+
+    def _retire(self) -> None:
+        """End the findings of scopes that are watched no more, as far as it is known which are."""
+        active = [unit.scope for unit in self._targets.units()]
+        unknown = self._targets.undiscovered()
+        active += [status.scope for status in self._state.scopes() if status.scope.target in unknown]
+        if self._passes.retire(active):
+            self._wake_shipping()
+
+    def _settle(self) -> None:
+        if self._passes.rejudge(self._judging):
+            self._wake_shipping()
+
+    def _reloaded(self, reload: Reload, *, asked: bool) -> None:
+        """Take up a new configuration, or say why the old one stays."""
+        problems = [str(problem) for problem in reload.problems]
+        if reload.successful:
+            try:
+                self._take_up(reload)
+            except (TargetError, ListenError) as error:
+                problems = [str(error)]
+        if problems:
+            log.error("the configuration was not reloaded; the old one stays in use", problems=problems)
+            self._metrics.reloaded(successful=False, at=reload.at)
+            return
+        self._metrics.reloaded(successful=True, at=reload.at)
+        log.info("configuration reloaded", changed=list(reload.sections))
+        if asked:
+            self._retry_what_failed()
+
+    def _take_up(self, reload: Reload) -> None:
+        """Replace what the changed sections describe. What can be refused is tried before anything changes."""
+        new, old = reload.configuration, self._configuration
+        targets = Targets(new, self._observer, previous=self._targets)
+        self._front.take_up(new.http)
+        self._configuration = new
+        self._logs.redactor.know(new.secrets)
+        self._logs.level(new.log.level)
+        if new.log.format != old.log.format or new.state_url != old.state_url:
+            log.warning("log.format and state.url take effect at the next start")
+        if new.sinks != old.sinks:
+            self._replace_shipping(new)
+        judging = judging_of(new)
+        rejudge = judging.fingerprint != self._judging.fingerprint
+        self._judging = judging
+        self._targets = targets
+        self._apply_units()
+        if rejudge:
+            self._schedule.once("judge what the configuration changed", self._settle)
+        self._warn(new)
+
+    def _replace_shipping(self, configuration: Configuration) -> None:
+        self._shipping.stop()
+        self._passes.publisher = publisher_of(configuration)
+        self._shipping = ShippingThread(self._state, sinks_of(configuration), self._metrics)
+        self._shipping.start()
+
+    def _retry_what_failed(self) -> None:
+        for unit in self._schedule.units:
+            if self._health.of(unit.key).failures:
+                self._schedule.postpone(unit.key, timedelta())
+
+    def _warn(self, configuration: Configuration) -> None:
+        for warning in configuration.warnings:
+            log.warning("configuration", warning=str(warning))
+        for sentence in not_yet_done(configuration):
+            log.warning("configured, and not done by this build", what=sentence)
+
+    def _readiness(self) -> Readiness:
+        pending = tuple(unit.key for unit in self._targets.units() if not self._health.of(unit.key).tried)
+        problems: tuple[str, ...] = ()
+        try:
+            self._state.scopes()
+        except StateUnavailableError as error:
+            problems = (str(error),)
+        return Readiness(pending=pending, problems=problems)
+
+    def _sink_names(self) -> tuple[str, ...]:
+        return tuple(sink.name for sink in sinks_of(self._configuration))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

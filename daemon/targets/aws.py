@@ -1,0 +1,116 @@
+"""AWS targets: which accounts, reached how, read by which collectors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from collectors.api import Collector, Permission
+from collectors.aws.catalogue import COLLECTORS
+from collectors.aws.session import AwsAccount
+from collectors.model import GLOBAL, Provider, Scope
+from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
+from daemon.targets.observer import Observer
+from daemon.targets.unit import TargetError, Unit
+
+if TYPE_CHECKING:
+    from daemon.configuration import AwsTarget
+
+LONGEST_BETWEEN_DISCOVERIES = timedelta(hours=1)
+
+
+class AwsUnits:
+    """The units of one configured AWS target. Sends nothing by itself.
+
+    With ``organization`` the accounts are those that the discovery, itself a unit, found last.
+    Raises TargetError where the SDK is not installed.
+    """
+
+    def __init__(self, settings: AwsTarget, interval: timedelta, reconcile: timedelta, observer: Observer) -> None:
+        if find_spec("boto3") is None:
+            message = f"target {settings.name!r}: reading AWS needs boto3; install it with: pip install 'cspmd[aws]'"
+            raise TargetError(message)
+        self._settings = settings
+        self._interval = interval
+        self._observer = observer
+        self._lock = threading.Lock()
+        self._accounts: dict[str, tuple[Unit, ...]] = {}
+        self._discovered = False
+        self._discovery: Unit | None = None
+        if settings.organization:
+            self._discovery = self._discover(min(reconcile, LONGEST_BETWEEN_DISCOVERIES))
+        else:
+            self._found(settings.accounts)
+
+    @property
+    def discovery(self) -> Unit | None:
+        """The unit that finds the target's accounts, None where they are configured."""
+        return self._discovery
+
+    @property
+    def discovered(self) -> bool:
+        """Whether the accounts are known: configured, or found by a discovery that came back whole."""
+        return self._discovered
+
+    def units(self) -> tuple[Unit, ...]:
+        """Return the units known now, the discovery first."""
+        with self._lock:
+            found = tuple(unit for units in self._accounts.values() for unit in units)
+        return found if self._discovery is None else (self._discovery, *found)
+
+    def _found(self, accounts: Sequence[str]) -> None:
+        """Watch exactly these accounts from now on; one that is watched already keeps its connection."""
+        with self._lock:
+            self._accounts = {
+                account: self._accounts.get(account) or self._units_of(account) for account in sorted(accounts)
+            }
+            self._discovered = True
+
+    def _units_of(self, account_id: str) -> tuple[Unit, ...]:
+        account = self._account(account_id)
+        return tuple(self._unit(collector(account), account_id, self._interval) for collector in COLLECTORS)
+
+    def _unit(self, collector: Collector, account_id: str, interval: timedelta) -> Unit:
+        scope = Scope(
+            target=self._settings.name,
+            provider=Provider.AWS,
+            account=account_id,
+            region=GLOBAL,
+            collector=collector.uid,
+        )
+        return Unit(scope=scope, interval=interval, collector=collector)
+
+    def _account(self, account_id: str) -> AwsAccount:
+        settings = self._settings
+        return AwsAccount(
+            account_id,
+            profile=settings.profile,
+            role_name=settings.role_name,
+            external_id=settings.external_id,
+            regions=() if settings.regions == "all" else settings.regions,
+            endpoint_url=settings.endpoint_url,
+            observer=self._observer.calls(Provider.AWS),
+            on_disagreement=self._observer.disagreements(Provider.AWS, account_id),
+        )
+
+    def _discover(self, interval: timedelta) -> Unit:
+        settings = self._settings
+        account = AwsAccount(
+            "",
+            profile=settings.profile,
+            regions=() if settings.regions == "all" else settings.regions,
+            endpoint_url=settings.endpoint_url,
+            observer=self._observer.calls(Provider.AWS),
+        )
+        return self._unit(OrganizationAccounts(account, self._found), ORGANIZATION, interval)
+
+
+def permissions(*, organization: bool) -> tuple[Permission, ...]:
+    """Return what every enabled collector needs, and the discovery where accounts are discovered."""
+    found = {permission for collector in COLLECTORS for permission in collector.permissions}
+    if organization:
+        found.update(OrganizationAccounts.permissions)
+    return tuple(sorted(found))

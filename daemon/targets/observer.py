@@ -1,0 +1,62 @@
+"""Who is told what happens while the clouds are read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from collectors.api import CallObserver
+from collectors.model import Provider
+
+log = structlog.get_logger(__name__)
+
+
+class Tally(Protocol):
+    """Counts what happens: the metrics of the daemon, or the totals of one scan."""
+
+    def called(self, provider: str, service: str, operation: str, outcome: str) -> None:
+        """Count one call of a cloud API."""
+
+    def disagreed(self, provider: str, account: str) -> None:
+        """Count one resource on whose exposure the provider and we differ."""
+
+
+class Observer:
+    """Hands each target what its collectors report to; one for the process, it outlives reloads."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._lock = threading.Lock()
+        self._disagreements: set[tuple[str, str]] = set()
+
+    def calls(self, provider: Provider) -> CallObserver:
+        """Return who is told of each call of this provider's APIs."""
+
+        def called(*, service: str, operation: str, outcome: str, seconds: float) -> None:  # noqa: ARG001 - the protocol's
+            self._tally.called(provider.value, service, operation, outcome)
+
+        return called
+
+    def disagreements(self, provider: Provider, account: str) -> Callable[[str], None]:
+        """Return who is told of a resource whose exposure the provider judges otherwise than we do.
+
+        Each resource is logged and counted once in the life of the process.
+        """
+
+        def disagreed(uid: str) -> None:
+            with self._lock:
+                if (account, uid) in self._disagreements:
+                    return
+                self._disagreements.add((account, uid))
+            self._tally.disagreed(provider.value, account)
+            log.warning(
+                "the provider's own opinion on whether this resource is public differs from ours",
+                provider=provider.value,
+                account=account,
+                resource=uid,
+            )
+
+        return disagreed

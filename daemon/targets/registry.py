@@ -1,0 +1,88 @@
+"""Every configured target as units of work, whatever its provider."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from daemon.targets.observer import Observer
+from daemon.targets.unit import TargetError, Unit
+
+if TYPE_CHECKING:
+    from daemon.configuration import AwsTarget, AzureTarget, Configuration, GcpTarget
+
+
+class UnitsOfTarget(Protocol):
+    """One target of any provider."""
+
+    @property
+    def discovery(self) -> Unit | None:
+        """The unit that finds the target's accounts, None where they are configured."""
+
+    @property
+    def discovered(self) -> bool:
+        """Whether the accounts are known: configured, or found by a discovery that came back whole."""
+
+    def units(self) -> tuple[Unit, ...]:
+        """Return the units known now, the discovery first."""
+
+
+class Targets:
+    """The targets of a configuration, or those of them that ``names`` lists (empty: all).
+
+    ``previous`` are the targets of the configuration before: one that is configured as it was keeps
+    its connections and the accounts it discovered. Raises TargetError for a name that is not
+    configured, and for a target that this build or this installation cannot read.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        observer: Observer,
+        names: Collection[str] = (),
+        previous: Targets | None = None,
+    ) -> None:
+        known = {target.name: target for target in configuration.targets}
+        unknown = sorted(set(names) - known.keys())
+        if unknown:
+            message = f"no target {', '.join(unknown)} in {configuration.file}; it has {', '.join(known)}"
+            raise TargetError(message)
+        self._targets: dict[str, UnitsOfTarget] = {}
+        self._configured: dict[str, tuple[object, object]] = {}
+        for name, target in known.items():
+            if names and name not in names:
+                continue
+            times = configuration.schedule_of(target)
+            self._configured[name] = (target, times)
+            if previous is not None and previous._configured.get(name) == (target, times):  # noqa: SLF001 - its own kind
+                self._targets[name] = previous._targets[name]  # noqa: SLF001 - its own kind
+            else:
+                self._targets[name] = _units_of(target, times.config, times.reconcile, observer)
+
+    def discoveries(self) -> tuple[Unit, ...]:
+        """Return the units that find accounts; more units may be known after each was read."""
+        found = (target.discovery for target in self._targets.values())
+        return tuple(unit for unit in found if unit is not None)
+
+    def undiscovered(self) -> frozenset[str]:
+        """Return the names of targets whose accounts are not known yet: nothing of theirs is known to be gone."""
+        return frozenset(name for name, target in self._targets.items() if not target.discovered)
+
+    def units(self) -> tuple[Unit, ...]:
+        """Return every unit known now."""
+        return tuple(unit for target in self._targets.values() for unit in target.units())
+
+
+def _units_of(
+    target: AwsTarget | AzureTarget | GcpTarget, interval: timedelta, reconcile: timedelta, observer: Observer
+) -> UnitsOfTarget:
+    if target.provider == "aws":
+        from daemon.targets.aws import AwsUnits
+
+        return AwsUnits(target, interval, reconcile, observer)
+    message = (
+        f"target {target.name!r}: this build of cspmd reads AWS only, no {target.provider} target. "
+        "Take it out of the configuration, or name the others with --target when scanning"
+    )
+    raise TargetError(message)
