@@ -18,7 +18,8 @@ from daemon.configuration.outline import keys_of, secret_at, sections_at
 from daemon.configuration.problems import Location, Problem, dotted
 
 _LONGEST = 80
-_USERINFO = re.compile(r"//[^\s]*@")
+_CREDENTIALS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*://)[\s\S]*|[^@]*:[\s\S]*)@")
+"""What stands before the last @ of a URL, also of one that lacks its scheme, and may hold a password."""
 _HIDDEN = "(hidden)"
 _TAGS = frozenset({"aws", "azure", "gcp", "aws.cloudtrail", "aws.s3access"})
 
@@ -44,7 +45,7 @@ def shown(document: Document, location: Location) -> str:
         return "nothing"
     if secret_at(Configuration, document.data, location) and not is_reference(entry.written):
         return _HIDDEN
-    text = _USERINFO.sub("//***@", entry.written)
+    text = _CREDENTIALS.sub(r"\1***@", entry.written)
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     plain = text.isprintable() and not entry.quoted
     return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())

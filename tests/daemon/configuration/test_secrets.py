@@ -183,12 +183,14 @@ def test_references_never_show_in_errors_or_representations(folder: Path, data: 
     assert not [text for text in told if SECRET in text]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     secret=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12).map(
         lambda text: f"{text}{SECRET}"
     ),
-    where=st.sampled_from(["api_key", "password", "basic_auth", "url", "userinfo", "misspelt", "section"]),
+    where=st.sampled_from(
+        ["api_key", "password", "basic_auth", "url", "userinfo", "schemeless", "token", "misspelt", "section"]
+    ),
     wrong=st.booleans(),
 )
 def test_secrets_written_out_never_show(folder: Path, secret: str, where: str, wrong: bool) -> None:
@@ -210,6 +212,10 @@ def test_secrets_written_out_never_show(folder: Path, secret: str, where: str, w
             data["state"] = {"url": f"{'mysql' if wrong else 'postgresql+psycopg'}://u:{written}@host/db"}
         case "userinfo":
             data["targets"][0]["endpoint_url"] = f"https://u:{written}@host"
+        case "schemeless":
+            data["sinks"]["elasticsearch"]["hosts"] = [f"u:{written}@es:9200"]
+        case "token":
+            data["sinks"]["elasticsearch"]["hosts"] = [f"https://{written}@es:9200"]
         case "misspelt":
             data["sinks"]["elasticsearch"]["api-key"] = written
         case "section":
