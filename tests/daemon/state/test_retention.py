@@ -1,0 +1,52 @@
+"""What is older than the operator wants kept is forgotten, and nothing that still stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from daemon.model import Dataset, Document, FindingStatus, TransitionKind
+from daemon.state import State, outbox, retention
+from tests.fakes.posture import OFF, VERSIONED, World, bucket
+
+KEEP = timedelta(days=400)
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_stands_is_not(state: State) -> None:
+    world = World(state)
+    world.read(bucket("gone", versioning=OFF), bucket("stays", versioning=OFF))
+    world.later(bucket("gone"), bucket("stays", versioning=OFF))
+    dead = state.outbox.claim("test", 1, world.clock.now)
+    state.outbox.dead(dead, "refused", world.clock.now)
+    assert state.prune(world.clock.now + KEEP, KEEP) == (0, 2, 2)
+    assert len(list(state.transitions())) == 1
+    world.clock.forward(days=400, minutes=1)
+    pruned = state.prune(world.clock.now, KEEP)
+    assert pruned == (1, 1, 1)
+    assert [(one.judgement.resource.name, one.status) for one in state.findings()] == [("stays", FindingStatus.OPEN)]
+    assert state.outbox.stats() == []
+    assert state.prune(world.clock.now, KEEP) == (0, 0, 0)
+    assert world.counts("fail") == {VERSIONED.uid: 1}
+
+
+def test_what_returns_after_it_was_forgotten_bears_another_name(state: State) -> None:
+    world = World(state)
+    (first,) = world.read(bucket("a", versioning=OFF))
+    world.later()
+    world.clock.forward(days=500)
+    state.prune(world.clock.now, KEEP)
+    (again,) = world.read(bucket("a", versioning=OFF))
+    assert again.kind is TransitionKind.OPENED
+    assert again.judgement == first.judgement
+    assert again.uid != first.uid
+
+
+def test_more_than_one_step_is_forgotten(state: State) -> None:
+    world = World(state)
+    with state.write() as connection:
+        documents = [
+            Document(sink="gone", uid=f"d{number}", dataset=Dataset.FINDINGS, body=b"{}")
+            for number in range(2 * retention.STEP + 5)
+        ]
+        outbox.put(connection, documents, world.clock.now)
+    assert state.prune(world.clock.now + KEEP + KEEP, KEEP).documents == 2 * retention.STEP + 5
+    assert state.outbox.stats() == []
