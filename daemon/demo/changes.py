@@ -6,34 +6,43 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 LONGEST = 100
-MOST = 4
+MOST = 3
+
+_EXPLAINS = {"policy_silenced": 1, "acl_silenced": 1, "switches": 2}
+"""Facts that explain another one: they come after it, and the raw switches only where nothing else is said."""
 
 
 def change_lines(drift: Mapping[str, Any]) -> list[str]:
-    """Return one line for each fact that changed, ``fact: before -> after``, most telling first.
+    """Return a line for each fact that changed, ``fact: before -> after``, the most telling first and few.
 
-    ``drift`` is ``cspmd.drift`` of a document: ``facts``, ``before`` and ``after``.
+    ``drift`` is ``cspmd.drift`` of a document: ``facts``, ``before`` and ``after``. A fact that was
+    not needed before or is not now says nothing about the cloud and is left out.
     """
     before, after = drift.get("before", {}), drift.get("after", {})
     lines: list[str] = []
-    for fact in sorted(drift.get("facts", ()), key=_is_detail):
-        lines += _fact_lines(str(fact), before.get(fact), after.get(fact))
-    hidden = len(lines) - MOST
-    return lines if hidden <= 0 else [*lines[:MOST], f"and {hidden} more"]
+    for fact in sorted(drift.get("facts", ()), key=lambda fact: _EXPLAINS.get(fact, 0)):
+        was, now = before.get(fact), after.get(fact)
+        if not (_is_not_needed(was) or _is_not_needed(now) or (fact == "switches" and lines)):
+            lines += _fact_lines(str(fact).replace("_", " "), was, now)
+    return lines[:MOST]
 
 
-def _is_detail(fact: str) -> bool:
-    """Whether a fact only explains another: the switches behind what is silenced."""
-    return fact in {"switches", "policy_silenced", "acl_silenced"}
+def _is_not_needed(value: object) -> bool:
+    return isinstance(value, Mapping) and value.keys() == {"not_needed"}
 
 
-def _fact_lines(fact: str, before: object, after: object) -> Iterator[str]:
-    name = fact.replace("_", " ")
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+def _fact_lines(name: str, before: object, after: object) -> Iterator[str]:
+    if _is_switch(before) and _is_switch(after):
+        yield f"{name} by: {_words(before)} -> {_words(after)}"
+    elif isinstance(before, Mapping) and isinstance(after, Mapping):
         for path, was, now in _differences(before, after):
             yield f"{name}, {path}: {was} -> {now}"
     else:
         yield f"{name}: {_words(before)} -> {_words(after)}"
+
+
+def _is_switch(value: object) -> bool:
+    return isinstance(value, Mapping) and value.keys() <= {"on", "by"} and "on" in value
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -52,6 +61,8 @@ def _words(value: object) -> str:
         return "not there"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, Mapping) and _is_switch(value):
+        return _words(value.get("by", ())).replace("none", "nothing")
     if isinstance(value, Mapping):
         return _shortened(_mapping(value))
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -8,8 +8,9 @@ from __future__ import annotations
 from daemon.demo.account import Account
 from daemon.demo.buckets import BLOCK_ALL, LOG_DELIVERY, Wanted, allow, create
 
-PRODUCTION = "111122223333"
-ANALYTICS = "444455556666"
+PRODUCTION = "123456789012"
+"""The account that the fake AWS takes unknown credentials for, so that whoever looks there finds something."""
+ANALYTICS = "210987654321"
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "ap-southeast-2")
 
 LOGS = "helvia-access-logs"
@@ -112,7 +113,13 @@ _PRODUCTION = (
     Wanted(name="helvia-marketing-us", region="us-east-1", owner="marketing", tls_only=False, versioned=False),
     Wanted(name="helvia-lambda-artifacts-us", region="us-east-1", versioned=False),
     # A call centre that closed in 2021 left its recordings in Sydney.
-    Wanted(name="helvia-call-recordings", region="ap-southeast-2", data_class="personal", owner="", tls_only=False),
+    Wanted(
+        name="helvia-call-recordings",
+        region="ap-southeast-2",
+        data_class="personal",
+        owner="callcentre",
+        tls_only=False,
+    ),
 )
 
 # This account blocks public access as a whole: what lies below is one click from open.

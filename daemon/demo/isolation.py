@@ -6,7 +6,6 @@ import os
 from collections.abc import MutableMapping
 
 from daemon.demo.account import KEY, SECRET
-from daemon.demo.estate import PRODUCTION
 
 FOREIGN = ("AWS_", "BOTO", "CSPMD_")
 """Beginnings of the names of variables that would aim the demo at something real."""
@@ -16,8 +15,7 @@ def isolate(environ: MutableMapping[str, str]) -> None:
     """Take everything out of the environment that could aim an AWS call at a real account.
 
     The children inherit what is left: credentials that open nothing, no configuration files, no
-    instance metadata, and no proxy on the way to the loopback address. Whoever comes to the fake AWS
-    with other credentials is in the production account.
+    instance metadata, and no proxy on the way to the loopback address.
     """
     for name in [name for name in environ if name.upper().startswith(FOREIGN)]:
         del environ[name]
@@ -27,7 +25,6 @@ def isolate(environ: MutableMapping[str, str]) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
-        MOTO_ACCOUNT_ID=PRODUCTION,
         NO_PROXY="127.0.0.1",
         no_proxy="127.0.0.1",
     )

@@ -98,18 +98,19 @@ class Narrator:
         for (detector, severity), count in order:
             self.detail(f"{count:>4}  {severity:<8}  {detector}", _COLOURS[severity])
 
-    def sighting(self, seen: Sighting, after: float | None, counts: tuple[int, int] | None) -> None:
-        """Write one transition; ``counts`` are the open findings of its detector before and after."""
-        when = "" if after is None else f", found after {after:.1f} s"
-        self.say("cspmd", f"{seen.kind.upper()} {seen.severity} {seen.detector}{when}", _COLOURS[seen.kind])
+    def sighting(self, seen: Sighting, after: float) -> None:
+        """Write one transition in full, found so many seconds after it was made."""
+        what = f"{seen.kind.upper()} {seen.severity} {seen.detector}, found after {after:.1f} s"
+        self.say("cspmd", what, _COLOURS[seen.kind])
         self.detail(seen.message, "")
         for line in change_lines(seen.drift):
             self.detail(line)
-        if counts is not None:
-            before, now = counts
-            self.detail(f'cspmd_findings{{detector="{seen.detector}",status="fail"}}: {before} -> {now}')
 
     def also(self, others: Iterable[Sighting]) -> None:
         """Write what else changed with it, one line each."""
         for seen in others:
             self.detail(f"also {seen.kind} {seen.severity} {seen.detector}: {seen.resource}")
+
+    def gauge(self, detector: str, before: int, now: int) -> None:
+        """Write how the metric that alerts are made of has moved."""
+        self.detail(f'cspmd_findings{{detector="{detector}",status="fail"}}: {before} -> {now}')

@@ -112,12 +112,17 @@ class _Audience:
                 return None
             news = list(self._file.news())
             expected = [seen for seen in news if _shows(seen, drift, violated=violated) and seen.resource in missing]
-            for seen in expected:
-                missing.discard(seen.resource)
-                now = open_findings(self._stage.get("/metrics")[1]).of(drift.detector)
-                self._narrator.sighting(seen, time.monotonic() - began, (before, now) if not missing else None)
-            self._narrator.also(seen for seen in news if seen not in expected)
-        if missing:
+            if expected and len(missing) == len(drift.resources):
+                self._narrator.sighting(expected[0], time.monotonic() - began)
+                self._narrator.also(seen for seen in news if seen is not expected[0])
+            else:
+                self._narrator.also(news)
+            missing -= {seen.resource for seen in expected}
+        if not missing:
+            self._narrator.gauge(
+                drift.detector, before, open_findings(self._stage.get("/metrics")[1]).of(drift.detector)
+            )
+        else:
             self._narrator.say("demo", f"not found within {PATIENCE:.0f} s: {', '.join(sorted(missing))}", "bold red")
         return not missing
 
