@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.aws_moto import ACCOUNT, moto_server
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("daemon", "collectors", "detectors")
 CONFIGURATION = """\
 version: 1
 state: {{url: "sqlite:///{folder}/state.db"}}
 targets:
-  - {{name: prod, provider: aws, accounts: ["123456789012"], regions: [eu-west-1]}}
+  - {{name: prod, provider: aws, accounts: ["{account}"], regions: [us-east-1], endpoint_url: "http://127.0.0.1:9"}}
 sinks:
   file: {{path: "{folder}/findings.jsonl"}}
 """
@@ -49,7 +51,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(home: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "CSPMD", "AWS"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "CSPMD", "AWS"))}
+    environment = {**kept, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     return subprocess.run(
         [home / "bin" / arguments[0], *arguments[1:]],
         cwd=cwd,
@@ -64,7 +67,7 @@ def run(home: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedPr
 @pytest.fixture
 def configuration(tmp_path: Path) -> Path:
     path = tmp_path / "cspmd.yaml"
-    path.write_text(CONFIGURATION.format(folder=tmp_path))
+    path.write_text(CONFIGURATION.format(folder=tmp_path, account=ACCOUNT))
     return path
 
 
@@ -109,15 +112,20 @@ def test_exports_the_schema(installed: Path, tmp_path: Path) -> None:
     assert '"targets"' in answer.stdout
 
 
-def test_migrates_a_new_state(installed: Path, configuration: Path) -> None:
-    answer = run(
-        installed, "cspmd", "findings", "--format", "jsonl", "--config", configuration, cwd=configuration.parent
-    )
-    assert (answer.returncode, answer.stdout) == (0, ""), answer.stderr
-    with sqlite3.connect(configuration.parent / "state.db") as state:
-        tables = {name for (name,) in state.execute("select name from sqlite_master where type = 'table'")}
-    assert "alembic_version" in tables
-    assert "findings" in tables
+def test_reads_judges_and_remembers(installed: Path, configuration: Path) -> None:
+    folder = configuration.parent
+    with moto_server() as moto:
+        moto.client("s3").create_bucket(Bucket="records")
+        configuration.write_text(configuration.read_text().replace("http://127.0.0.1:9", moto.url))
+        scan = run(installed, "cspmd", "scan", "--format", "jsonl", "--config", configuration, cwd=folder)
+    assert scan.returncode == 0, scan.stderr
+    assert '"name":"records"' in scan.stdout
+    assert (folder / "findings.jsonl").read_text()
+    with sqlite3.connect(folder / "state.db") as state:
+        assert state.execute("select count(*) from alembic_version").fetchone() == (1,)
+    known = run(installed, "cspmd", "findings", "--format", "jsonl", "--config", configuration, cwd=folder)
+    assert known.returncode == 0, known.stderr
+    assert '"storage.versioning"' in known.stdout
 
 
 def test_brings_the_demo(installed: Path, tmp_path: Path) -> None:
