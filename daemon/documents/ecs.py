@@ -141,7 +141,7 @@ def person(judgement: Judgement) -> dict[str, Any]:
     return {"id": judgement.resource.uid, "name": judgement.resource.name}
 
 
-def pruned(fields: Mapping[str, Any]) -> dict[str, Any]:
+def pruned(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields without empty ones, at every level down to the flattened fields.
 
     Only what is absent goes: None, empty texts, empty lists and objects that end up empty. False
@@ -149,8 +149,8 @@ def pruned(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     kept: dict[str, Any] = {}
     for name, value in fields.items():
-        cut = value if name in _WHOLE or not isinstance(value, Mapping) else pruned(value)
-        if cut is not None and cut not in ("", [], {}):
+        cut = pruned(value) if isinstance(value, dict) and name not in _WHOLE else value
+        if cut or cut is False or cut == 0:
             kept[name] = cut
     return kept
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import cache
 
 import msgspec
 
@@ -33,7 +34,7 @@ class RuleFacts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def uuid(self) -> str:
         """The same UUID for the same rule in every installation and version."""
-        return str(uuid.uuid5(_NAMESPACE, self.uid))
+        return _uuid_of(self.uid)
 
     @property
     def category(self) -> str:
@@ -61,6 +62,11 @@ class Rules:
             if detector is not None:
                 self._known[uid] = known
         return known
+
+
+@cache
+def _uuid_of(uid: str) -> str:
+    return str(uuid.uuid5(_NAMESPACE, uid))
 
 
 def theme(control: Control) -> str:

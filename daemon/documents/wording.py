@@ -209,7 +209,7 @@ def _left(cause: Cause, phrases: Phrases) -> str:
 def _clause(evidence: Evidence) -> str:
     data: Any = msgspec.to_builtins(evidence.data)
     name = evidence.name.replace("_", " ")
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return f"{name} {_shortened(data)}" if _is_plain(data) else name
     if "via" in data and "reach" in data:
         return _grant_clause(data)

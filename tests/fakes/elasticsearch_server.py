@@ -188,6 +188,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Server
 
     def log_message(self, *_: object) -> None:
@@ -199,7 +200,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        cluster.requests.append(Seen(self.command, self.path, dict(self.headers), len(body)))
+        cluster.requests.append(
+            Seen(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, len(body))
+        )
         fault = cluster.take_fault(self.path)
         if fault is not None and fault.reset == "before":
             self._cut()

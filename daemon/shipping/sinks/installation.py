@@ -18,7 +18,7 @@ from daemon.shipping.sinks.access import ClusterError
 from daemon.shipping.sinks.cluster import Cluster
 
 POLICY = "logs-cspmd"
-_REFUSED = frozenset({401, 403})
+_REFUSED = frozenset({403})
 _NOT_FOUND = 404
 _NO_SUCH_API = frozenset({400, 404, 405, 410})
 """How clusters without index lifecycle management (serverless ones) answer."""
