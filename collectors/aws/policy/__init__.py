@@ -9,7 +9,8 @@ What goes in and what comes out (signatures live in the modules, all names are e
 
 ``bucket_policy_grants(document, *, bucket_arn, owner_account, restricted, ...) -> tuple[Grant, ...]``
     Every grant of a bucket policy to someone outside ``owner_account``; ``document`` None means "no policy".
-    An unreadable Allow yields a Grant of reach ``unknown`` whose ``effective`` is ``Unread(malformed)``.
+    An unreadable Allow yields a Grant of reach ``unknown`` whose ``effective`` is ``Unread(malformed)``, or
+    ``Known(False)`` where RestrictPublicBuckets is known on; ``Grant.unread`` says what is odd.
 
 ``access_point_policy_grants(document, *, access_point, bucket_arn, bucket_policy, ...) -> tuple[Grant, ...]``
     The same for an access point or multi-region access point. Both its policy and the bucket policy must allow.

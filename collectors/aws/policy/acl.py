@@ -38,8 +38,9 @@ def acl_grants(
     ``owner_id`` is the owner's canonical user id (the answer's own ``Owner.ID`` where empty); ``ignored`` the merged
     IgnorePublicAcls; ``ownership`` the ObjectOwnership value, ``Known("")`` where none is configured. With
     IgnorePublicAcls on S3 hides public entries from the answer, so that an empty result proves nothing latent.
-    Entries of AWS's log delivery group are ``private``; an entry that makes no sense has reach ``unknown`` and
-    ``effective`` Unread(malformed). Raises MalformedPolicyError where ``Grants`` is no list.
+    Entries of AWS's log delivery group are ``private``. An entry that makes no sense has reach ``unknown`` with
+    ``unread`` saying why, and ``effective`` is that Unread unless a switch that is known on silences it.
+    Raises MalformedPolicyError where ``Grants`` is no list.
     """
     entries = acl.get("Grants")
     if not isinstance(entries, list | tuple):
@@ -53,7 +54,7 @@ def acl_grants(
             reach, principal = _grantee(entry)
             what = _what(entry)
         except MalformedPolicyError as error:
-            grants.append(_unknown(index, str(error), entry))
+            grants.append(_unknown(index, str(error), entry, ignored, ownership))
             continue
         if own_id and principal == own_id:
             continue
@@ -120,14 +121,17 @@ def _effect(reach: Reach, ignored: Fact[Switch], ownership: Fact[str]) -> tuple[
     return unread if unread is not None else Known(value=True), ()
 
 
-def _unknown(index: int, problem: str, entry: object) -> Grant:
+def _unknown(index: int, problem: str, entry: object, ignored: Fact[Switch], ownership: Fact[str]) -> Grant:
+    detail = f"grant {index + 1}: {problem}"
+    unread = Unread(reason=UnreadReason.MALFORMED, operation="s3:GetBucketAcl", detail=detail)
+    _, blocked_by = _effect(Reach.ANONYMOUS_INTERNET, ignored, ownership)
     return Grant(
         reach=Reach.UNKNOWN,
         what=(),
         via="bucket ACL",
-        effective=Unread(
-            reason=UnreadReason.MALFORMED, operation="s3:GetBucketAcl", detail=f"grant {index + 1}: {problem}"
-        ),
+        effective=Known(value=False) if blocked_by else unread,
+        blocked_by=blocked_by,
         statement=entry,
         notes=(notes.MALFORMED,),
+        unread=unread,
     )

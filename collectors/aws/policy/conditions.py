@@ -84,12 +84,26 @@ def _one_holds(condition: Condition, state: State, *, of_deny: bool) -> Ternary:
         return None
     if isinstance(state, Absent):
         return _of_absent(condition)
-    result = any_of(_compare(condition, pattern, state, of_deny=of_deny) for pattern in condition.patterns)
-    if condition.family is Family.IP and isinstance(state, AnyAddress):
+    if condition.fixed:
+        result = _among(condition, state)
+    elif condition.family is Family.IP and isinstance(state, AnyAddress):
         result = _of_any_address(condition)
+    else:
+        result = any_of(_compare(condition, pattern, state, of_deny=of_deny) for pattern in condition.patterns)
     if condition.negated:
         return None if result is None else not result
     return result
+
+
+def _among(condition: Condition, state: State) -> Ternary:
+    """Compare a key that is there with plain texts: what is the requester's own, or any address, is none of them."""
+    match state:
+        case Exactly(value):
+            return value in condition.fixed
+        case InAccount(account):
+            return None if account in condition.fixed_accounts else False
+        case _:
+            return False
 
 
 def _of_absent(condition: Condition) -> bool:

@@ -37,8 +37,9 @@ def bucket_policy_grants(  # noqa: PLR0913 - each is a separate fact of the acco
     that apply to this account (none in the organization's management account); ``owner_canonical_id`` the owner's
     canonical user id where known. Raises nothing for what the policy holds.
 
-    One Grant for each statement and reach, in the order of the statements, widest reach first. A statement that could
-    not be read, unless it is a Deny, yields a Grant of reach ``unknown`` whose ``effective`` is Unread(malformed).
+    One Grant for each statement and reach, in the order of the statements, widest reach first; after them, for each
+    statement that could not be read, unless it is a Deny, a Grant of reach ``unknown`` with ``unread`` saying what is
+    odd, whose ``effective`` is that Unread(malformed), or Known(False) where RestrictPublicBuckets is known on.
     Sources: S3BPA, IAMCK, IAMNP, RCP.
     """
     if document is None:
@@ -145,13 +146,17 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
     def _unknown(self, index: int, problem: str, raw: Any) -> Grant:  # noqa: ANN401 - the statement as written
         detail = f"statement {index + 1}: {problem}"
+        unread = Unread(reason=UnreadReason.MALFORMED, operation=self.operation, detail=detail)
+        switch = self.restricted.value if isinstance(self.restricted, Known) else Switch(on=False)
         return Grant(
             reach=Reach.UNKNOWN,
             what=(),
             via=self.via,
-            effective=Unread(reason=UnreadReason.MALFORMED, operation=self.operation, detail=detail),
+            effective=Known(value=False) if switch.on else unread,
+            blocked_by=switch.by if switch.on else (),
             statement=raw,
             notes=(notes.MALFORMED,),
+            unread=unread,
         )
 
     def _grant(

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from collectors.aws.policy.arns import account_of
 from collectors.aws.policy.patterns import Glob, glob, literal
 from collectors.aws.policy.problems import MalformedPolicyError
 
@@ -47,7 +48,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
     ``key`` is in lower case. ``values`` are texts as written (booleans and numbers as JSON writes them), sorted, each
     once: their order means nothing. ``patterns`` are the same as the operator compares them, ``networks`` what an IP
-    operator's values denote; a value with a policy variable denotes no network and sets ``open_networks``.
+    operator's values denote; a value with a policy variable denotes no network and sets ``open_networks``. Where all
+    patterns of a text operator are plain texts, ``fixed`` holds them and ``fixed_accounts`` the accounts of those that
+    are ARNs: a list of a thousand account ids is looked up, not walked.
     """
 
     operator: str
@@ -60,6 +63,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     patterns: tuple[Glob, ...] = ()
     networks: tuple[Network, ...] = ()
     open_networks: bool = False
+    fixed: frozenset[str] = frozenset()
+    fixed_accounts: frozenset[str] = frozenset()
 
 
 _FAMILIES = {
@@ -126,6 +131,9 @@ def _condition(operator: str, key: str, values: object, *, variables: bool) -> C
         raise MalformedPolicyError(message)
     texts = tuple(sorted({_text(value, operator, key) for value in _as_list(values)}))
     networks = tuple(_network(text, key) for text in texts if "${" not in text) if family is Family.IP else ()
+    patterns = tuple(_pattern(text, family, variables=variables) for text in texts)
+    plain = family in (Family.EQUALS, Family.LIKE) and all(pattern.literal for pattern in patterns)
+    fixed = frozenset(pattern.head for pattern in patterns) if plain else frozenset[str]()
     return Condition(
         operator=operator,
         family=family,
@@ -134,9 +142,11 @@ def _condition(operator: str, key: str, values: object, *, variables: bool) -> C
         negated=negated,
         if_exists=bool(if_exists),
         quantifier=_QUANTIFIERS[quantifier],
-        patterns=tuple(_pattern(text, family, variables=variables) for text in texts),
+        patterns=patterns,
         networks=networks,
         open_networks=len(networks) < len(texts),
+        fixed=fixed,
+        fixed_accounts=frozenset(account_of(text) for text in fixed),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import takewhile
 
 RUN = "any run"
 ONE = "any one"
@@ -21,7 +22,7 @@ _WILDCARDS = {"*": RUN, "?": ONE}
 class Glob:
     """One pattern. Build it with :func:`glob`, which keeps one object for equal patterns."""
 
-    __slots__ = ("_hash", "_regex", "has_variable", "literal", "text", "tokens", "universal")
+    __slots__ = ("_hash", "_regex", "has_variable", "head", "literal", "text", "tokens", "universal")
 
     def __init__(self, text: str, tokens: tuple[str, ...]) -> None:
         self.text = text
@@ -29,6 +30,7 @@ class Glob:
         self.has_variable = VARIABLE in tokens
         self.literal = not (self.has_variable or RUN in tokens or ONE in tokens)
         self.universal = tokens == (RUN,)
+        self.head = "".join(takewhile(_is_character, tokens))
         self._hash = hash(tokens)
         self._regex: re.Pattern[str] | None = None
 
@@ -48,8 +50,12 @@ class Glob:
         """Whether the pattern matches the value whatever the request: a policy variable never surely does."""
         if self.has_variable:
             return False
+        if self.literal:
+            return value == self.head
+        if len(self.head) == len(self.tokens) - 1 and self.tokens[-1] is RUN:
+            return value.startswith(self.head)
         if self._regex is None:
-            self._regex = re.compile("".join(_REGEX.get(token) or re.escape(token) for token in self.tokens), re.DOTALL)
+            self._regex = _compiled(self.tokens)
         return self._regex.fullmatch(value) is not None
 
     def may_match(self, value: str) -> bool:
@@ -82,8 +88,12 @@ class Glob:
 
         ``arn:aws:s3:::b/a*`` after ``arn:aws:s3:::b/`` gives ``a*``; nothing where no match begins so.
         """
-        positions = _closure(self.tokens, {0})
-        for character in prefix:
+        if self.head.startswith(prefix):
+            return (from_tokens(self.tokens[len(prefix) :]),)
+        if not prefix.startswith(self.head):
+            return ()
+        positions = _closure(self.tokens, {len(self.head)})
+        for character in prefix[len(self.head) :]:
             positions = _closure(self.tokens, _step(self.tokens, positions, character))
         tails = [from_tokens(self.tokens[position:]) for position in sorted(positions)]
         kept: list[Glob] = []
@@ -93,7 +103,27 @@ class Glob:
         return tuple(kept)
 
 
-_REGEX = {RUN: ".*", ONE: "."}
+def _compiled(tokens: tuple[str, ...]) -> re.Pattern[str]:
+    """Compile to an expression that never tries a ``*`` twice: the first place where the next run of text fits will do.
+
+    Without the atomic groups, a policy with many stars could keep the match busy for ever.
+    """
+    texts = [""]
+    for token in tokens:
+        if token is RUN:
+            texts.append("")
+        else:
+            texts[-1] += "." if token is ONE else re.escape(token)
+    if len(texts) == 1:
+        return re.compile(texts[0], re.DOTALL)
+    first, *middle, last = texts
+    return re.compile(first + "".join(f"(?>.*?{text})" for text in middle) + ".*" + last, re.DOTALL)
+
+
+def _is_character(token: str) -> bool:
+    return len(token) == 1
+
+
 _OPEN_ENDED = (RUN, VARIABLE)
 
 
@@ -122,6 +152,7 @@ def glob(text: str, *, fold: bool = False, variables: bool = True) -> Glob:
     return Glob(source, _canonical(tuple(tokens)))
 
 
+@lru_cache(maxsize=8192)
 def literal(text: str) -> Glob:
     """Return the pattern that matches exactly this text."""
     return Glob(text, tuple(text))

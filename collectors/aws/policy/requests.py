@@ -145,6 +145,8 @@ _BY_IDENTITY: dict[str, dict[Identity, State]] = {
     "aws:calledvia": _OWN_CHOICE,
     "aws:calledviafirst": _OWN_CHOICE,
     "aws:calledvialast": _OWN_CHOICE,
+    # An outsider may let a service ask on his behalf; an unsigned request has nobody to act for.
+    "aws:viaawsservice": _signed(OneOf((TRUE, FALSE)), anonymous=FALSE, service=ANYTHING),
     "aws:principalisawsservice": _signed(FALSE, service=TRUE),
     "aws:principalservicename": _SERVICE_ONLY,
     "aws:principalservicenameslist": _SERVICE_ONLY,
