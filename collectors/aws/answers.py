@@ -24,3 +24,18 @@ def member(answer: Answer, name: str) -> Any:  # noqa: ANN401 - the SDK's answer
     except (KeyError, TypeError):
         message = f"no {name}"
         raise MalformedAnswerError(message) from None
+
+
+ROOT = "RootElement"
+"""Where the session keeps the name of an XML answer's root element, beside what the SDK parsed."""
+
+
+def expect_root(answer: Answer, word: str) -> None:
+    """Raise MalformedAnswerError unless the answer's root element has ``word`` in its name.
+
+    The SDK takes any XML for an answer with nothing in it. Where nothing in it means "off", a page of
+    some gateway in between would read as a setting.
+    """
+    if word not in answer.get(ROOT, ""):
+        message = f"no {word}"
+        raise MalformedAnswerError(message)

@@ -13,7 +13,7 @@ from typing import TypeVar
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from collectors.aws.answers import Answer, GoneError, MalformedAnswerError
+from collectors.aws.answers import ROOT, Answer, GoneError, MalformedAnswerError
 from collectors.aws.operations import ASSUME_ROLE, Operation
 from collectors.model import Fact, Known, Unread, UnreadReason
 
@@ -133,6 +133,9 @@ _CREDENTIALS = (
 )
 
 _FIRST_ERROR = 400
+_INTERNAL_ERROR = 500
+_ERROR_ROOTS = ("Error", "ErrorResponse")
+_NONSENSE = "not_xml"
 _THROTTLE_STATUSES = frozenset({429, 503})
 
 _SAFE = re.compile(r"[^A-Za-z0-9_.:-]")
@@ -146,6 +149,8 @@ def error_code(error: Exception) -> str:
     stranger's endpoint may have put there is cut to 64 harmless characters.
     """
     if isinstance(error, sdk.ClientError):
+        if _answers_nonsense(error):
+            return _NONSENSE
         code = str(error.response.get("Error", {}).get("Code", "")) or str(http_status(error))
     else:
         code = type(error).__name__.removesuffix("Error")
@@ -158,6 +163,11 @@ def http_status(error: Exception) -> int:
         return 0
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status if isinstance(status, int) else 0
+
+
+def _answers_nonsense(error: sdk.ClientError) -> bool:
+    """Whether a success whose body is no XML was made a failure by the SDK, as it does for S3."""
+    return http_status(error) == _INTERNAL_ERROR and error.response.get(ROOT, _ERROR_ROOTS[0]) not in _ERROR_ROOTS
 
 
 def http_headers(error: Exception) -> Mapping[str, str]:
@@ -245,6 +255,8 @@ def _reason(error: Exception) -> UnreadReason:
     if isinstance(error, sdk.ClientError):
         code = error_code(error)
         status = http_status(error)
+        if code == _NONSENSE:
+            return UnreadReason.MALFORMED
         return _REASONS.get(code) or _STATUSES.get(status) or UnreadReason.ERROR
     if isinstance(error, _CREDENTIALS):
         return UnreadReason.CREDENTIALS

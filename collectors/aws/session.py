@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 import structlog
 
 from collectors.api import CallObserver
-from collectors.aws.answers import Answer
+from collectors.aws.answers import ROOT, Answer
 from collectors.aws.operations import ASSUME_ROLE, GET_CALLER_IDENTITY, Operation
-from collectors.aws.throttle import CEILING, CEILINGS, TokenBucket
+from collectors.aws.throttle import DEFAULT_PACING, PACING, TokenBucket
 from collectors.aws.workers import Cost
 from collectors.model import Fact, Known, Unread, UnreadReason
 
@@ -28,9 +29,11 @@ MOST_CONNECTIONS = 32
 """Connections, and therefore calls in flight, per client."""
 
 _CONNECT_TIMEOUT = 5
-_READ_TIMEOUT = 15
-_ATTEMPTS = 4
+_READ_TIMEOUT = 10
+_ATTEMPTS = 5
+_PROGRAM = "cspmd"
 _FALLBACK_REGION = "us-east-1"
+_ROOT_ELEMENT = re.compile(rb"\s*(?:<\?[^>]*>\s*)?<(?:[\w.-]+:)?([\w.-]+)")
 
 
 class AwsAccount:
@@ -253,10 +256,12 @@ class AwsAccount:
         found = self._buckets.get(service)
         if found is None:
             with self._lock:
-                found = self._buckets.setdefault(service, TokenBucket(CEILINGS.get(service, CEILING)))
+                found = self._buckets.setdefault(service, TokenBucket(PACING.get(service, DEFAULT_PACING)))
         return found
 
     def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:  # noqa: ANN401 - see client
+        import boto3
+        import botocore
         from botocore.config import Config
 
         client = session.client(
@@ -269,6 +274,8 @@ class AwsAccount:
                 retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
                 max_pool_connections=MOST_CONNECTIONS,
                 tcp_keepalive=True,
+                # One string made once: botocore would otherwise build its own twice a call.
+                user_agent=f"{_PROGRAM} Boto3/{boto3.__version__} Botocore/{botocore.__version__}",
                 # Parameters come from this package alone, and bodies are small and read whole.
                 parameter_validation=False,
                 request_checksum_calculation="when_required",
@@ -293,6 +300,7 @@ class AwsAccount:
                 bucket.slow_down()
 
         client.meta.events.register(f"needs-retry.{hyphenated}", after_attempt)
+        client.meta.events.register(f"before-parse.{hyphenated}", _keep_root)
         if service == "s3control" and self.endpoint_url is not None:
             client.meta.events.register(f"before-sign.{hyphenated}", self._without_account_host)
 
@@ -305,3 +313,13 @@ class AwsAccount:
         url = urlsplit(request.url)
         host = url.netloc.removeprefix(f"{self.account_id}.")
         request.url = urlunsplit(url._replace(netloc=host))
+
+
+def _keep_root(response_dict: Mapping[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    """Keep the name of an XML body's root element, which botocore's parser looks past."""
+    body = response_dict["body"]
+    found = _ROOT_ELEMENT.match(body) if isinstance(body, bytes) else None
+    if found is not None:
+        customized_response_dict[ROOT] = found[1].decode()
+    elif body:
+        customized_response_dict[ROOT] = ""

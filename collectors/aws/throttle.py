@@ -1,4 +1,4 @@
-"""A token bucket per account and service that throttling slows down and success speeds up again."""
+"""A token bucket per account and service that throttling slows down and quiet seconds speed up again."""
 
 from __future__ import annotations
 
@@ -6,43 +6,57 @@ import threading
 import time
 from collections.abc import Callable
 
-# Calls per second an account may be asked for at most. AWS publishes no limit for S3's configuration
-# reads; what it does publish for Organizations' reads is in single digits.
-CEILING = 1000.0
-CEILINGS = {"organizations": 5.0, "s3control": 50.0}
+import msgspec
 
-_FLOOR = 1.0
-_BACKOFF = 0.7
-_GAIN = 0.05
-_QUIET = 1.0
+
+class Pacing(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls a second: what is never exceeded, and what throttling never goes below."""
+
+    ceiling: float
+    floor: float
+
+
+# AWS publishes no limit for S3's configuration reads; what is known of Organizations' and of S3
+# Control's reads is an order of magnitude smaller. A floor keeps one operation that is refused for
+# good from stopping all the others.
+DEFAULT_PACING = Pacing(ceiling=1000.0, floor=20.0)
+PACING = {
+    "organizations": Pacing(ceiling=5.0, floor=1.0),
+    "s3control": Pacing(ceiling=100.0, floor=5.0),
+    "sts": Pacing(ceiling=100.0, floor=2.0),
+}
+
+_SECOND = 1.0
+_BACKOFF = 0.5
+_GROWTH = 1.25
+_BURST = 0.1
 
 
 class TokenBucket:
-    """Admits calls at a rate that halves in steps when the cloud throttles and creeps back when not.
+    """Admits calls at a rate that is halved when the cloud throttles and grows back by a quarter a second.
 
-    The rate starts unlimited up to ``ceiling`` (calls a second). ``slow_down`` takes it to 0.7 of
-    what was really sent in the last seconds, at most once a second however many calls were
-    throttled together; each call that was admitted without a throttle afterwards gives back
-    5 % of a call a second, up to the ceiling. Safe for use by many threads.
+    Begins at the ceiling. Throttling takes the rate to half of what was really sent in the busiest of
+    the last two seconds, at most once a second however many calls were throttled together. Safe for
+    use by many threads.
     """
 
     def __init__(
         self,
-        ceiling: float = CEILING,
+        pacing: Pacing = DEFAULT_PACING,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._ceiling = ceiling
-        self._rate = ceiling
+        self._pacing = pacing
+        self._rate = pacing.ceiling
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._next = 0.0
-        self._slowed = float("-inf")
+        self._next = clock()
         self._window = clock()
         self._sent = 0
-        self._measured = 0.0
+        self._sent_before = 0
+        self._slowed = False
 
     @property
     def rate(self) -> float:
@@ -53,12 +67,11 @@ class TokenBucket:
         """Wait until one more call may be sent; return the seconds waited."""
         with self._lock:
             now = self._clock()
-            self._measure(now)
-            if self._rate < self._ceiling and now - self._slowed > _QUIET:
-                self._rate = min(self._ceiling, self._rate + _GAIN)
-            # A burst of a tenth of a second's calls is let through, so that a thread that was late
-            # does not cost throughput.
-            self._next = max(self._next, now - 0.1) + 1.0 / self._rate
+            if now - self._window >= _SECOND:
+                self._turn(now)
+            self._sent += 1
+            # What a late thread did not use is made up for by a short burst.
+            self._next = max(self._next, now - _BURST) + 1.0 / self._rate
             wait = self._next - now
         if wait <= 0:
             return 0.0
@@ -69,17 +82,17 @@ class TokenBucket:
         """Take note that the cloud throttled a call."""
         with self._lock:
             now = self._clock()
-            self._measure(now)
-            if now - self._slowed < _QUIET:
+            if now - self._window >= _SECOND:
+                self._turn(now)
+            if self._slowed:
                 return
-            self._slowed = now
-            elapsed = now - self._window
-            sent = max(self._measured, self._sent / elapsed if elapsed > 0.1 else 0.0)  # noqa: PLR2004 - a tenth of a second is the least that makes a rate
-            self._rate = max(_FLOOR, _BACKOFF * min(self._rate, sent or self._rate))
+            self._slowed = True
+            busiest = max(self._sent, self._sent_before) or self._rate
+            self._rate = max(self._pacing.floor, _BACKOFF * min(self._rate, busiest))
 
-    def _measure(self, now: float) -> None:
-        if now - self._window >= 1.0:
-            self._measured = self._sent / (now - self._window)
-            self._window = now
-            self._sent = 0
-        self._sent += 1
+    def _turn(self, now: float) -> None:
+        """Begin a new second; one without throttling lets the rate grow."""
+        quiet = int(now - self._window) - int(self._slowed)
+        if self._rate < self._pacing.ceiling and quiet > 0:
+            self._rate = min(self._pacing.ceiling, self._rate * _GROWTH ** min(quiet, 100))
+        self._window, self._sent_before, self._sent, self._slowed = now, self._sent, 0, False

@@ -62,13 +62,26 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit
             yield name, getattr(self, name)
 
     def unread(self) -> tuple[Unread, ...]:
-        """Return the top-level facts of this resource that could not be read."""
-        return tuple(fact for _, fact in self.facts() if isinstance(fact, Unread))
+        """Return what could not be read: facts, and then members of known facts (a grant, a copy), each once."""
+        facts = [fact for _, fact in self.facts() if isinstance(fact, Unread)]
+        return tuple(dict.fromkeys((*facts, *self._unread_members())))
 
     def coverage(self) -> tuple[int, int]:
-        """Return (facts known, facts asked for); reads that were not needed count as neither."""
+        """Return (facts known, facts asked for); reads that were not needed count as neither.
+
+        A member of a known fact that could not be read for a reason of its own was asked for, too.
+        """
         known = sum(isinstance(fact, Known) for _, fact in self.facts())
-        return known, known + len(self.unread())
+        unread = [fact for _, fact in self.facts() if isinstance(fact, Unread)]
+        return known, known + len(unread) + len(set(self._unread_members()).difference(unread))
+
+    def _unread_members(self) -> Iterator[Unread]:
+        for _, fact in self.facts():
+            if isinstance(fact, Known) and isinstance(fact.value, tuple):
+                for member in fact.value:
+                    if isinstance(member, msgspec.Struct):
+                        held = (getattr(member, name) for name in member.__struct_fields__)
+                        yield from (value for value in held if isinstance(value, Unread))
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")

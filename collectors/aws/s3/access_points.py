@@ -18,7 +18,6 @@ from collectors.aws.policy import (
     parse_policy,
 )
 from collectors.aws.policy.notes import VPC_ORIGIN
-from collectors.aws.s3.blocks import block
 from collectors.aws.s3.operations import GET_ACCESS_POINT, GET_ACCESS_POINT_POLICY, LIST_ACCESS_POINTS
 from collectors.aws.session import AwsAccount
 from collectors.model import Fact, Grant, Known, NotNeeded, Reach, Switch, Unread
@@ -61,7 +60,7 @@ class AccessPoints:
             policy = self._account.read(GET_ACCESS_POINT_POLICY, region, _policy, nothing=nothing, **asked)
             if policy == nothing:
                 return Door(point=point, policy=policy, block=NotNeeded("access_point_without_policy"))
-            return Door(point=point, policy=policy, block=self._account.read(GET_ACCESS_POINT, region, block, **asked))
+            return Door(point=point, policy=policy, block=self._account.read(GET_ACCESS_POINT, region, _block, **asked))
         except GoneError:
             return None
 
@@ -99,6 +98,10 @@ class AccessPoints:
                     vpc_id=(entry.get("VpcConfiguration") or {}).get("VpcId", ""),
                 ),
             )
+
+
+def _block(answer: Answer) -> PublicAccessBlock:
+    return PublicAccessBlock.from_api(member(answer, "PublicAccessBlockConfiguration"))
 
 
 def _policy(answer: Answer) -> PolicyDocument:

@@ -6,7 +6,7 @@ import json
 
 import msgspec
 
-from collectors.aws.answers import Answer, MalformedAnswerError, member
+from collectors.aws.answers import Answer, MalformedAnswerError, expect_root, member
 from collectors.aws.policy import PublicAccessBlock
 from collectors.aws.s3.operations import (
     DESCRIBE_EFFECTIVE_POLICY,
@@ -51,6 +51,7 @@ def read_bucket_block(account: AwsAccount, region: str, name: str) -> Fact[Publi
 
 def block(answer: Answer) -> PublicAccessBlock:
     """Return the block of an answer; raises ValueError for one that makes no sense."""
+    expect_root(answer, "PublicAccessBlock")
     return PublicAccessBlock.from_api(member(answer, "PublicAccessBlockConfiguration"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from collectors.aws.answers import GoneError
 from collectors.aws.policy import PublicAccessBlock, merge_blocks
 from collectors.aws.s3 import protection
@@ -141,9 +143,9 @@ class BucketReader:
         )
 
     def _website(self, name: str, region: str) -> Fact[Website]:
-        served = protection.website(name, region, partition=self._partition)
+        served = partial(protection.website, name=name, region=region, partition=self._partition)
         return self._account.read(
-            GET_BUCKET_WEBSITE, region, lambda _: served, nothing=Known(Website(enabled=False)), Bucket=name
+            GET_BUCKET_WEBSITE, region, served, nothing=Known(Website(enabled=False)), Bucket=name
         )
 
     def _opinion(self, name: str, region: str, exposure: Exposure) -> Fact[ProviderOpinion]:

@@ -6,6 +6,7 @@ partition alone (Amazon S3 User Guide, "Multi-Region Access Point restrictions a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -105,18 +106,14 @@ def _established(answer: Answer) -> PolicyDocument | None:
 
 def spread(found: MultiRegionPoint, regions: BucketRegions) -> Copy:
     """Return a multi-region access point as the places that data behind it lies in."""
-
-    def region(name: str, told: str) -> Fact[str]:
-        return Known(told) if told else regions.of(name)
-
-    try:
-        places = joined(region(name, told) for name, told in found.buckets)
-    except GoneError:
+    regions_behind: list[Fact[str]] = []
+    for name, told in found.buckets:
         # A deleted bucket stays listed behind its access point: the data is in the others.
-        places = joined(Known(told) for _, told in found.buckets if told)
+        with suppress(GoneError):
+            regions_behind.append(regions.of(name, told))
     return Copy(
         kind=CopyKind.MULTI_REGION_ACCESS,
         destination=found.point.arn,
-        places=places,
+        places=joined(regions_behind),
         via=f"multi-region access point {found.point.name}",
     )

@@ -6,7 +6,7 @@ makes no sense.
 
 from __future__ import annotations
 
-from collectors.aws.answers import Answer, MalformedAnswerError, member
+from collectors.aws.answers import Answer, MalformedAnswerError, expect_root, member
 from collectors.model import AccessLogging, Encryption, KeyHolder, Versioning, Website
 
 # Since January 2023 S3 encrypts new objects with its own keys where nothing is configured (Amazon S3
@@ -57,12 +57,14 @@ def _says_how(rule: Answer) -> bool:
 
 def versioning(answer: Answer) -> Versioning:
     """Return the versioning of a ``GetBucketVersioning`` answer; it has no status where it was never set."""
+    expect_root(answer, "Versioning")
     state = str(answer.get("Status", ""))
     return Versioning(enabled=state == "Enabled", state=state, mfa_delete=answer.get("MFADelete") == "Enabled")
 
 
 def access_logging(answer: Answer) -> AccessLogging:
     """Return the server access logging of a ``GetBucketLogging`` answer; it is empty where off."""
+    expect_root(answer, "Logging")
     target = answer.get("LoggingEnabled")
     if not target:
         return AccessLogging(enabled=False)
@@ -79,8 +81,9 @@ def requester_pays(answer: Answer) -> bool:
     return answer.get("Payer") == "Requester"
 
 
-def website(name: str, region: str, *, partition: str) -> Website:
-    """Return the website of a bucket that has one configured."""
+def website(answer: Answer, *, name: str, region: str, partition: str) -> Website:
+    """Return the website of a ``GetBucketWebsite`` answer; its endpoint follows from the bucket's name and place."""
+    expect_root(answer, "Website")
     separator = "-" if region in _DASHED else "."
     domain = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     return Website(enabled=True, endpoint=f"http://{name}.s3-website{separator}{region}.{domain}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collectors.aws.answers import Answer, MalformedAnswerError
+from collectors.aws.answers import Answer, MalformedAnswerError, expect_root
 from collectors.aws.memo import Memo
 from collectors.aws.s3.listing import ListedBucket
 from collectors.aws.s3.operations import GET_BUCKET_LOCATION, HEAD_BUCKET
@@ -28,8 +28,13 @@ class BucketRegions:
         listed = self._listed.get(name)
         return Known(listed) if listed else self._asked.get(name, lambda: self._locate(name))
 
-    def of(self, name: str) -> Fact[str]:
-        """Return the region of any bucket; raises GoneError where there is no such bucket."""
+    def of(self, name: str, told: str = "") -> Fact[str]:
+        """Return the region of any bucket, ``told`` where a stranger's was told elsewhere.
+
+        Raises GoneError where there is no such bucket.
+        """
+        if told and name not in self._listed:
+            return Known(told)
         return self.own(name) if name in self._listed else self._asked.get(name, lambda: self._head(name))
 
     def _locate(self, name: str) -> Fact[str]:
@@ -55,6 +60,7 @@ class BucketRegions:
 
 
 def _location(answer: Answer) -> str:
+    expect_root(answer, "Location")
     place = answer.get("LocationConstraint")
     return _OLD_NAMES[place] if place in _OLD_NAMES else str(place)
 

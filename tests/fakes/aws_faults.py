@@ -1,0 +1,224 @@
+"""A proxy in front of moto that makes chosen operations fail as AWS and the network fail."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+_SUBRESOURCES = {
+    "acl": "GetBucketAcl",
+    "encryption": "GetBucketEncryption",
+    "location": "GetBucketLocation",
+    "logging": "GetBucketLogging",
+    "ownershipControls": "GetBucketOwnershipControls",
+    "policy": "GetBucketPolicy",
+    "policyStatus": "GetBucketPolicyStatus",
+    "publicAccessBlock": "GetPublicAccessBlock",
+    "replication": "GetBucketReplication",
+    "requestPayment": "GetBucketRequestPayment",
+    "tagging": "GetBucketTagging",
+    "versioning": "GetBucketVersioning",
+    "website": "GetBucketWebsite",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as it came: ``operation`` is ``service:Operation``."""
+
+    operation: str
+    bucket: str
+    headers: dict[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How a request fails. An empty ``code`` with a body is an answer of success that makes no sense."""
+
+    status: int = 200
+    code: str = ""
+    body: bytes | None = None
+    reset: bool = False
+    seconds: float = 0.0
+
+
+DENIED = Fault(status=403, code="AccessDenied")
+SLOW_DOWN = Fault(status=503, code="SlowDown")
+EXPIRED = Fault(status=400, code="ExpiredToken")
+UNKNOWN_KEY = Fault(status=403, code="InvalidClientTokenId")
+RESET = Fault(reset=True)
+GARBAGE = Fault(body=b"\x00<<<< not xml, not json")
+GATEWAY_PAGE = Fault(body=b"<html><head><title>Sign in</title></head><body>Welcome</body></html>")
+
+
+def slow(seconds: float) -> Fault:
+    """Answer truthfully, but so much later."""
+    return Fault(seconds=seconds)
+
+
+class Faults:
+    """A running proxy: ``url`` for ``endpoint_url``, ``calls`` as they came."""
+
+    def __init__(self, upstream: int) -> None:
+        self._upstream = upstream
+        self._lock = threading.Lock()
+        self._planned: dict[str, tuple[Fault, int | None, Callable[[Call], bool]]] = {}
+        self._allowed: frozenset[str] | None = None
+        self.calls: list[Call] = []
+        self.url = ""
+
+    def plan(
+        self,
+        operation: str,
+        fault: Fault,
+        *,
+        times: int | None = None,
+        when: Callable[[Call], bool] = lambda _: True,
+    ) -> None:
+        """Make an operation fail: always, or so many ``times``; every request, or those that ``when`` picks."""
+        with self._lock:
+            self._planned[operation] = (fault, times, when)
+
+    def allow_only(self, operations: frozenset[str]) -> None:
+        """Deny every operation that is not one of these."""
+        self._allowed = operations
+
+    def clear(self) -> None:
+        """Fail nothing more, and forget the calls."""
+        with self._lock:
+            self._planned.clear()
+            self.calls.clear()
+            self._allowed = None
+
+    def count(self, operation: str, bucket: str | None = None) -> int:
+        """Return how often an operation was called."""
+        return sum(call.operation == operation and bucket in (None, call.bucket) for call in list(self.calls))
+
+    def take(self, call: Call) -> Fault | None:
+        """Note a request and return how it is to fail."""
+        with self._lock:
+            self.calls.append(call)
+            if self._allowed is not None and call.operation not in self._allowed:
+                return DENIED
+            fault, times, when = self._planned.get(call.operation, (None, None, None))
+            if fault is None or when is None or not when(call):
+                return None
+            if times is not None:
+                if times <= 0:
+                    return None
+                self._planned[call.operation] = (fault, times - 1, when)
+            return fault
+
+    def forward(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bytes]:
+        """Ask moto; return its status, headers and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._upstream, timeout=30)
+        connection.request(method, target, body=body, headers=headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, answer.headers, content
+
+
+def operation_of(method: str, target: str, headers: dict[str, str], body: bytes) -> Call:
+    """Say which operation of which service a request is, and on which bucket."""
+    url = urlsplit(target)
+    query = parse_qs(url.query, keep_blank_values=True)
+    if method == "POST":
+        if "X-Amz-Target" in headers:
+            return Call(f"organizations:{headers['X-Amz-Target'].rpartition('.')[2]}", "", headers)
+        return Call(f"sts:{parse_qs(body.decode()).get('Action', ['?'])[0]}", "", headers)
+    if url.path.startswith("/v20180820/"):
+        return Call(f"s3control:{_control(url.path.removeprefix('/v20180820/'))}", "", headers)
+    bucket = url.path.strip("/")
+    if not bucket:
+        return Call("s3:ListBuckets", "", headers)
+    if method == "HEAD":
+        return Call("s3:HeadBucket", bucket, headers)
+    name = next((name for sub, name in _SUBRESOURCES.items() if sub in query), "ListObjects")
+    return Call(f"s3:{name}", bucket, headers)
+
+
+def _control(path: str) -> str:
+    match path.split("/"):
+        case ["configuration", "publicAccessBlock"]:
+            return "GetPublicAccessBlock"
+        case ["accesspoint"]:
+            return "ListAccessPoints"
+        case ["accesspoint", _]:
+            return "GetAccessPoint"
+        case ["accesspoint", _, "policy"]:
+            return "GetAccessPointPolicy"
+        case ["mrap", "instances"]:
+            return "ListMultiRegionAccessPoints"
+        case ["mrap", "instances", _, "policy"]:
+            return "GetMultiRegionAccessPointPolicy"
+    return path
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    faults: Faults
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _handle(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        call = operation_of(self.command, self.path, dict(self.headers), body)
+        fault = self.faults.take(call)
+        if fault is not None and fault.reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return
+        if fault is not None and fault.seconds:
+            time.sleep(fault.seconds)
+        status, headers, content = self.faults.forward(self.command, self.path, dict(self.headers), body)
+        if fault is not None and (fault.code or fault.body is not None):
+            status, content = fault.status, fault.body if fault.body is not None else _error(call, fault.code)
+        self.send_response(status)
+        # S3 says where a bucket lies even to those it refuses.
+        for name in ("Content-Type", "x-amz-bucket-region"):
+            if headers.get(name) is not None:
+                self.send_header(name, headers[name])
+        self.send_header("Content-Length", "0" if self.command == "HEAD" else str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 - http.server's own names
+
+
+def _error(call: Call, code: str) -> bytes:
+    message = "refused; request id 00000000-dead-beef-0000-000000000000, key AKIAFAKEFAKEFAKEFAKE"
+    if call.operation.startswith("organizations:"):
+        return json.dumps({"__type": code, "Message": message}).encode()
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return (error if call.operation.startswith("s3:") else f"<ErrorResponse>{error}</ErrorResponse>").encode()
+
+
+@contextmanager
+def fault_proxy(upstream: int) -> Iterator[Faults]:
+    """Start a proxy in front of the server on port ``upstream``."""
+    faults = Faults(upstream)
+    handler = type("Handler", (_Handler,), {"faults": faults})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    faults.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield faults
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

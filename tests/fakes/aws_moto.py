@@ -1,0 +1,118 @@
+"""A real moto server in a process of its own, so that the boto3 under test is an unmodified one.
+
+Importing moto hooks into botocore; this module therefore imports it only in the child process.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ACCOUNT = "123456789012"
+"""The account that moto takes any access key for."""
+
+_ROOT = Path(__file__).parents[2]
+
+
+class Moto:
+    """A running server: ``url`` for ``endpoint_url``."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self._clients: dict[tuple[str, str, str], Any] = {}
+
+    def reset(self) -> None:
+        """Forget every resource of every account."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("POST", "/moto-api/reset")
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.read()
+        connection.close()
+
+    def session(self, account: str = ACCOUNT) -> Any:
+        """Return a boto3 session that works in ``account``, by assuming a role there if need be."""
+        import boto3
+
+        own = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+        if account == ACCOUNT:
+            return own
+        issued = own.client("sts", endpoint_url=self.url).assume_role(
+            RoleArn=f"arn:aws:iam::{account}:role/seed", RoleSessionName="seed"
+        )["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=issued["AccessKeyId"],
+            aws_secret_access_key=issued["SecretAccessKey"],
+            aws_session_token=issued["SessionToken"],
+            region_name="us-east-1",
+        )
+
+    def client(self, service: str, *, region: str = "us-east-1", account: str = ACCOUNT) -> Any:
+        """Return a client to seed the server with, the same one for the same words."""
+        key = (service, region, account)
+        if key not in self._clients:
+            self._clients[key] = self._client(*key)
+        return self._clients[key]
+
+    def _client(self, service: str, region: str, account: str) -> Any:
+        from botocore.config import Config
+
+        client = self.session(account).client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+        )
+        if service == "s3control":
+            client.meta.events.register("before-sign.s3-control", _without_account_host)
+        return client
+
+
+def _without_account_host(request: Any, **_: object) -> None:
+    scheme, _, rest = request.url.partition("://")
+    account, _, host = rest.partition(".")
+    if account.isdigit() and len(account) == 12:
+        request.url = f"{scheme}://{host}"
+
+
+@contextmanager
+def moto_server() -> Iterator[Moto]:
+    """Start a server on a free port and end it with the block; it ends by itself when this process dies."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.fakes.aws_moto"],
+        cwd=_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "MOTO_ENABLE_ISO_REGIONS": "false", "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield Moto(int(process.stdout.readline()))
+    finally:
+        process.stdin.close()
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+def _serve() -> None:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    print(port, flush=True)
+    sys.stdin.read()
+    server.stop()
+
+
+if __name__ == "__main__":
+    _serve()
