@@ -27,9 +27,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a state that holds its schema and nothing else."""
     if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("_sqlite_template"), tmp_path / "state.db")
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "state.db")
         return f"sqlite:///{tmp_path / 'state.db'}"
-    template = make_url(request.getfixturevalue("_postgres_template")).database
+    template = make_url(request.getfixturevalue("postgres_template")).database
     assert template is not None
     return new_database(request.getfixturevalue("postgres_url"), template)
 
@@ -43,14 +43,16 @@ def state(state_url: str) -> Iterator[State]:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a state that holds nothing, to be copied."""
     path = tmp_path_factory.mktemp("template") / "state.db"
     State.open(f"sqlite:///{path}").close()
     return path
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres_url: str) -> str:
+def postgres_template(postgres_url: str) -> str:
+    """The URL of a state that holds nothing, to be copied."""
     url = new_database(postgres_url)
     State.open(url).close()
     return url
