@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -39,6 +40,15 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     def method(self) -> str:
         """The SDK client's method."""
         return _WORD.sub("_", self.name).lower()
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation to try: where, and with which parameters; ``untried`` says why it cannot be tried."""
+
+    operation: Operation
+    region: str
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+    untried: str = ""
 
 
 def permissions(operations: Iterable[Operation]) -> tuple[Permission, ...]:

@@ -102,7 +102,7 @@ _KEPT = frozenset({"content-type", "x-amz-bucket-region", "x-amz-request-id", "x
 
 
 class Estate:
-    """The answers for ``buckets`` buckets. With ``regions_listed`` the listing says regions, as S3's does, unlike moto's."""
+    """The answers for ``buckets`` buckets. With ``regions_listed`` the listing says regions, as S3 does."""
 
     def __init__(self, recording: dict[str, Any], *, buckets: int, regions_listed: bool) -> None:
         self._account = {name: _wire(answer) for name, answer in recording["account"].items()}

@@ -13,6 +13,7 @@ from collectors.aws.s3.operations import (
     DESCRIBE_ORGANIZATION,
     GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
     GET_PUBLIC_ACCESS_BLOCK,
+    S3_POLICY_TYPE,
 )
 from collectors.aws.session import AwsAccount
 from collectors.model import Fact, Known
@@ -64,7 +65,7 @@ def _organization_block(account: AwsAccount) -> Fact[PublicAccessBlock | None]:
         return Known(None)
     nothing: Known[PublicAccessBlock | None] = Known(None)
     return account.read(
-        DESCRIBE_EFFECTIVE_POLICY, account.home_region, _effective, nothing=nothing, PolicyType="S3_POLICY"
+        DESCRIBE_EFFECTIVE_POLICY, account.home_region, _effective, nothing=nothing, PolicyType=S3_POLICY_TYPE
     )
 
 

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from collectors.api import Permission
 from collectors.aws.answers import GoneError
-from collectors.aws.operations import permissions
+from collectors.aws.operations import Attempt, permissions
 from collectors.aws.s3.access_points import AccessPoints
+from collectors.aws.s3.attempts import attempts
 from collectors.aws.s3.blocks import read_account_blocks
 from collectors.aws.s3.bucket import BucketReader
 from collectors.aws.s3.listing import ListedBucket, Listing, list_buckets
@@ -69,6 +70,10 @@ class S3Collector:
         bucket = found[0] if found else ListedBucket(name)
         narrowed = Listing(buckets=(bucket,), owner_id=listing.owner_id)
         return self._reader(narrowed, AccessPoints(self._account, bucket=name)).read(bucket)
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield one harmless call of each operation, for trying the permissions."""
+        return attempts(self._account)
 
     def _confirm_absence(self, name: str) -> Fact[None] | None:
         """Return None where a bucket is truly gone, Known where the listing only does not show it yet.

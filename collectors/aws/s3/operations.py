@@ -121,6 +121,9 @@ DESCRIBE_EFFECTIVE_POLICY = Operation(
     optional=True,
 )
 
+S3_POLICY_TYPE = "S3_POLICY"
+"""Organizations' name for the policies that set the block."""
+
 OPERATIONS = (
     LIST_BUCKETS,
     GET_BUCKET_LOCATION,

@@ -1,0 +1,68 @@
+"""Trying each operation once, to say which permission is missing before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from collectors.aws.answers import GoneError
+from collectors.aws.catalogue import COLLECTORS
+from collectors.aws.operations import GET_CALLER_IDENTITY, Attempt, Operation
+from collectors.aws.session import AwsAccount
+from collectors.model import Known, Unread
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True):
+    """How an attempt ended: ``unread`` is None where the operation works.
+
+    ``untried`` says why it was not tried, empty where it was. Without an ``optional`` operation only
+    detail is lost, no verdict.
+    """
+
+    operation: str
+    action: str
+    why: str
+    unread: Unread | None = None
+    untried: str = ""
+    optional: bool = False
+
+
+def probe(account: AwsAccount) -> Iterator[Probe]:
+    """Try the credentials, then each operation of each collector, and yield how each went.
+
+    Where the credentials are refused, or are another account's, nothing more is tried.
+    """
+    refusal = account.verify()
+    yield _ended(GET_CALLER_IDENTITY, refusal)
+    if refusal is not None:
+        return
+    for collector in COLLECTORS:
+        for attempt in collector(account).attempts():
+            yield _try(account, attempt)
+
+
+def _try(account: AwsAccount, attempt: Attempt) -> Probe:
+    if attempt.untried:
+        operation = attempt.operation
+        return Probe(
+            operation=operation.uid,
+            action=operation.action,
+            why=operation.why,
+            untried=attempt.untried,
+            optional=operation.optional,
+        )
+    try:
+        answer = account.read(
+            attempt.operation, attempt.region, lambda _: None, nothing=Known(None), **attempt.parameters
+        )
+    except GoneError:
+        # Who may be told that something does not exist may ask for it.
+        return _ended(attempt.operation, None)
+    return _ended(attempt.operation, answer if isinstance(answer, Unread) else None)
+
+
+def _ended(operation: Operation, unread: Unread | None) -> Probe:
+    return Probe(
+        operation=operation.uid, action=operation.action, why=operation.why, unread=unread, optional=operation.optional
+    )
