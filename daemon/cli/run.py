@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 from pathlib import Path
 
 import typer
 
-from daemon.cli.exits import ExitCode, finish, refuse
+from daemon.cli.exits import refuse
 from daemon.cli.options import ConfigOption
 from daemon.cli.output import emit
 
@@ -51,13 +49,3 @@ def _run(path: Path | None) -> None:
     if settings.http.listen.port == 0:
         emit(f"{service.url}/metrics")
     service.run()
-    _leave()
-
-
-def _leave() -> None:
-    """End the process, not waiting for a thread whose call to the cloud or a sink does not return."""
-    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(ExitCode.FINE)
-    finish(ExitCode.FINE)

@@ -10,7 +10,7 @@ import typer
 
 from daemon.cli.exits import ExitCode, finish, outcome, refuse
 from daemon.cli.options import ConfigOption, configuration
-from daemon.cli.output import say
+from daemon.cli.output import OutputClosedError, say
 
 if TYPE_CHECKING:
     from daemon.cli.scan_output import Output
@@ -154,7 +154,7 @@ def _perform(scan: Scan, request: Request, settings: Configuration) -> None:
             printed.judged(judgement, rule, shown=request.shows(judgement))
 
     with following() as progress:
-        scan.run(judged, progress)
+        scan.run(judged, progress, ended_by=OutputClosedError)
         if request.ship:
             progress.shipping()
             scan.ship()

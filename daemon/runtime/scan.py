@@ -119,6 +119,7 @@ class Scan:
         self._judging = judging_of(configuration)
         self.completeness = Completeness(self._judging, detectors)
         self._stopping = threading.Event()
+        self._ended_by: tuple[type[Exception], ...] = (StateError,)
         self._health = Health()
         self._held = ExitStack()
         try:
@@ -133,11 +134,19 @@ class Scan:
         self._passes = PassRunner(self._state, publisher_of(configuration), _now)
         self._coordinator = Coordinator(self._state, self._passes, watch, tally, self._stopping)
 
-    def run(self, on_judgement: Callable[[Judgement, ExceptionRule | None], None], progress: Progress) -> None:
+    def run(
+        self,
+        on_judgement: Callable[[Judgement, ExceptionRule | None], None],
+        progress: Progress,
+        *,
+        ended_by: type[Exception],
+    ) -> None:
         """Read every unit anew, hand each judgement on as it is made, and fill the totals.
 
-        ``on_judgement`` is called by one thread at a time.
+        ``on_judgement`` is called by one thread at a time; where it raises ``ended_by`` the scan ends
+        with that, as it does with a StateError. Any other exception costs the unit it came from.
         """
+        self._ended_by = (ended_by, StateError)
         started = time.monotonic()
         lock = threading.Lock()
 
@@ -163,7 +172,6 @@ class Scan:
         self._read_all(units, one, progress)
         if self._whole:
             self._tidy()
-        self._state.flush()
         self.totals.seconds = time.monotonic() - started
 
     def _tidy(self) -> None:
@@ -185,13 +193,14 @@ class Scan:
             self.totals.shipped = ()
             return
         shipper = Shipper(self._state.outbox, sinks)
-        done: list[tuple[Drained, ...]] = []
-        thread = threading.Thread(target=lambda: done.append(shipper.drain_once()), name="shipper", daemon=True)
-        thread.start()
-        thread.join(SHIPPING_SECONDS)
-        if done:
-            self.totals.shipped = done[0]
+        pool = ThreadPoolExecutor(1, thread_name_prefix="shipper")
+        try:
+            self.totals.shipped = pool.submit(shipper.drain_once).result(SHIPPING_SECONDS)
             shipper.close()
+        except TimeoutError:
+            self.totals.shipped = None
+        finally:
+            pool.shutdown(wait=False)
 
     def close(self) -> None:
         """Give the state back."""
@@ -205,8 +214,7 @@ class Scan:
             running = {pool.submit(one, unit): unit for unit in units}
             for future in _as_they_end(running):
                 error = future.exception()
-                if error is None or isinstance(error, StateError):
-                    # Without a state nothing of this scan would be true tomorrow: its trouble is raised here.
+                if error is None or isinstance(error, self._ended_by):
                     snapshot = future.result()
                     self._health.read(snapshot, _now())
                     self.totals.snapshots.append(snapshot)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Protocol
 
-import structlog
-
 from collectors.api import CallObserver
 from collectors.model import Provider
-
-log = structlog.get_logger(__name__)
 
 
 class Tally(Protocol):
@@ -29,8 +24,6 @@ class Observer:
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._lock = threading.Lock()
-        self._disagreements: set[tuple[str, str]] = set()
 
     def calls(self, provider: Provider) -> CallObserver:
         """Return who is told of each call of this provider's APIs."""
@@ -43,20 +36,10 @@ class Observer:
     def disagreements(self, provider: Provider, account: str) -> Callable[[str], None]:
         """Return who is told of a resource whose exposure the provider judges otherwise than we do.
 
-        Each resource is logged and counted once in the life of the process.
+        The collector tells it, and logs it, once until both agree again.
         """
 
-        def disagreed(uid: str) -> None:
-            with self._lock:
-                if (account, uid) in self._disagreements:
-                    return
-                self._disagreements.add((account, uid))
+        def disagreed(_uid: str) -> None:
             self._tally.disagreed(provider.value, account)
-            log.warning(
-                "the provider's own opinion on whether this resource is public differs from ours",
-                provider=provider.value,
-                account=account,
-                resource=uid,
-            )
 
         return disagreed
