@@ -27,10 +27,12 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """When to look and how long to wait, in seconds.
 
-    ``idle`` passes between looks into an outbox that had nothing, unless the shipper is woken first;
-    ``grace`` is what a sending under way has to end once the shipper is to stop.
+    ``backoff`` is for a sink that takes nothing, ``put_off`` for a document that its sink puts off
+    while it takes others. ``idle`` passes between looks into an outbox that had nothing, unless the
+    shipper is woken first; ``grace`` is what a sending under way has to end once the shipper is to stop.
     """
 
     backoff: Backoff = Backoff()
+    put_off: Backoff = Backoff(first=2.0, longest=900.0)
     idle: float = 1.0
     grace: float = 8.0

@@ -13,16 +13,13 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from daemon.shipping.backoff import Backoff, Pace
+from daemon.shipping.backoff import Pace
 from daemon.shipping.sinks.base import Delivered, Rejected, Retry, Sink
 from daemon.state import Outbox, OutboxItem, StateUnavailableError
 
 BATCH = 500
 SMALLEST_BATCH = 25
 """After failures a batch shrinks to this: one document that a sink chokes on then holds up few others."""
-
-_PUT_OFF = Backoff(first=2.0, longest=900.0)
-"""How long a document waits that its sink puts off while it takes others."""
 
 _MOST_REASONS = 5
 
@@ -207,7 +204,7 @@ class Line:
         for item, retry in put_off:
             alike[item.attempts, retry.reason, retry.after].append(item)
         for (attempts, reason, after), items in alike.items():
-            wait = _PUT_OFF.wait(attempts + 1, after, self._random)
+            wait = self._pace.put_off.wait(attempts + 1, after, self._random)
             self._outbox.retry(items, now + timedelta(seconds=wait), reason)
         return "", self._wait(asked)
 

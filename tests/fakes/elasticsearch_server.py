@@ -114,24 +114,27 @@ class ElasticsearchServer:
         self.stop()
 
     def start(self) -> None:
-        self._http = _Server(("127.0.0.1", self._port), self)
-        self._port = self._http.server_address[1]
+        if self._http is None:
+            self.reserve_address()
+        assert self._http is not None
+        self._http.server_activate()
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        if self._http is None or self._thread is None:
+        if self._http is None:
             return
-        self._http.shutdown()
+        if self._thread is not None:
+            self._http.shutdown()
+            self._thread.join()
         self._http.server_close()
         self._http.cut_connections()
-        self._thread.join()
-        self._http = None
+        self._http = self._thread = None
 
     def reserve_address(self) -> None:
-        """Take an address and let it go, so that clients can be given it before the server is up."""
-        self.start()
-        self.stop()
+        """Take the address without listening: clients can be given it, and are refused until the start."""
+        self._http = _Server(("127.0.0.1", self._port), self)
+        self._port = self._http.server_address[1]
 
     def documents(self, stream: str = "*") -> list[tuple[str, str, dict[str, Any]]]:
         """Return (index, id, source) of everything stored, found by a search already or not."""
@@ -163,7 +166,8 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def __init__(self, address: tuple[str, int], cluster: ElasticsearchServer) -> None:
-        super().__init__(address, _Handler)
+        super().__init__(address, _Handler, bind_and_activate=False)
+        self.server_bind()
         self.cluster = cluster
         self._connections: set[socket.socket] = set()
 

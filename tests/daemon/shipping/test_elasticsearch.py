@@ -297,6 +297,7 @@ def test_a_second_node_is_used_when_the_first_is_down(cluster: ElasticsearchServ
     assert any(isinstance(outcome, Delivered) for outcome in outcomes)
     assert cluster.ids() == ["t-000001"]
     sink.close()
+    dead.stop()
 
 
 def test_the_client_is_imported_only_when_it_is_needed() -> None:
