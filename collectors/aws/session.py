@@ -149,6 +149,10 @@ class AwsAccount:
             )
         return fact
 
+    def rate(self, service: str) -> float:
+        """Return how many calls a second a service of this account is asked for at most now."""
+        return self._bucket(service).rate
+
     def verify(self) -> Unread | None:
         """Return why the credentials cannot be used for this account, None where they can.
 

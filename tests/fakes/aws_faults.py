@@ -39,17 +39,22 @@ class Call:
     operation: str
     bucket: str
     headers: dict[str, str] = field(hash=False)
+    form: dict[str, str] = field(hash=False, default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """How a request fails. An empty ``code`` with a body is an answer of success that makes no sense."""
+    """How a request fails. A ``body`` without a ``code`` is an answer of success that makes no sense.
+
+    ``rewrite`` changes the true answer's body.
+    """
 
     status: int = 200
     code: str = ""
     body: bytes | None = None
     reset: bool = False
     seconds: float = 0.0
+    rewrite: Callable[[bytes], bytes] | None = None
 
 
 DENIED = Fault(status=403, code="AccessDenied")
@@ -136,7 +141,8 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
     if method == "POST":
         if "X-Amz-Target" in headers:
             return Call(f"organizations:{headers['X-Amz-Target'].rpartition('.')[2]}", "", headers)
-        return Call(f"sts:{parse_qs(body.decode()).get('Action', ['?'])[0]}", "", headers)
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        return Call(f"sts:{form.get('Action', '?')}", "", headers, form)
     if url.path.startswith("/v20180820/"):
         return Call(f"s3control:{_control(url.path.removeprefix('/v20180820/'))}", "", headers)
     bucket = url.path.strip("/")
@@ -185,6 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, headers, content = self.faults.forward(self.command, self.path, dict(self.headers), body)
         if fault is not None and (fault.code or fault.body is not None):
             status, content = fault.status, fault.body if fault.body is not None else _error(call, fault.code)
+        if fault is not None and fault.rewrite is not None:
+            content = fault.rewrite(content)
         self.send_response(status)
         # S3 says where a bucket lies even to those it refuses.
         for name in ("Content-Type", "x-amz-bucket-region"):

@@ -29,7 +29,8 @@ class Moto:
         self._clients: dict[tuple[str, str, str], Any] = {}
 
     def reset(self) -> None:
-        """Forget every resource of every account."""
+        """Forget every resource of every account, and with them the roles that were assumed to seed other accounts."""
+        self._clients = {key: client for key, client in self._clients.items() if key[2] == ACCOUNT}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection.request("POST", "/moto-api/reset")
         answer = connection.getresponse()
