@@ -104,15 +104,15 @@ class Line:
             # A sink in trouble is left alone however much is queued for it meanwhile.
             (stop if self._failures else self._awake).wait(pause)
 
-    def drain(self) -> Drained:
-        """Ship what is due until nothing is, or the sink fails."""
+    def drain(self, stop: threading.Event) -> Drained:
+        """Ship what is due until nothing is, the sink fails, or ``stop`` is set."""
         refusal = self._sink.prepare()
         if refusal is not None:
             self._stumbled(_Stage.PREPARING, refusal.reason)
             return Drained(sink=self._sink.name, failure=refusal.reason)
         delivered = rejected = put_off = 0
         failure = ""
-        while not failure and (batch := self._claim()):
+        while not failure and not stop.is_set() and (batch := self._claim()):
             settled = self._ship(batch)
             delivered += settled.delivered
             rejected += settled.rejected

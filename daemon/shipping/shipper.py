@@ -40,16 +40,17 @@ class Shipper:
         self._pace = pace
         self._lines = [Line(outbox, sink, clock, metrics=metrics, pace=pace) for sink in sinks]
 
-    def drain_once(self) -> tuple[Drained, ...]:
+    def drain_once(self, stop: threading.Event | None = None) -> tuple[Drained, ...]:
         """Ship everything that is due, sinks side by side, and return how each one fared.
 
-        A sink that fails is left at its first failure: what it did not take stays queued. Raises
+        A sink that fails is left at its first failure: what it did not take stays queued. Once
+        ``stop`` is set no further batch is begun. Raises
         StateUnavailableError where the outbox itself cannot be used.
         """
         if not self._lines:
             return ()
         with ThreadPoolExecutor(len(self._lines), thread_name_prefix="ship") as pool:
-            return tuple(pool.map(Line.drain, self._lines))
+            return tuple(pool.map(lambda line: line.drain(stop or threading.Event()), self._lines))
 
     def run(self, stop: threading.Event) -> None:
         """Ship until ``stop`` is set; then return within seconds.

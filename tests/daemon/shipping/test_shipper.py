@@ -65,6 +65,19 @@ def test_draining_leaves_a_sink_that_fails_and_what_it_did_not_take_is_due_at_on
     assert shipper.drain_once()[0].delivered == 3
 
 
+def test_draining_begins_no_batch_once_it_is_to_stop(state: State) -> None:
+    queue(state, [finding(number, "a") for number in range(BATCH + 1)])
+    stop = threading.Event()
+
+    def answer(_: OutboxItem) -> Delivered:
+        stop.set()
+        return Delivered()
+
+    [drained] = Shipper(state.outbox, [ScriptedSink("a", answer)]).drain_once(stop)
+    assert drained.delivered == BATCH
+    assert pending(state, "a") == 1
+
+
 def test_a_sink_that_cannot_be_prepared_is_sent_nothing(state: State) -> None:
     queue(state, [finding(1, "a")])
     sink = ScriptedSink("a")
