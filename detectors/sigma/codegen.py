@@ -178,16 +178,21 @@ class _Function:
             name = f"values{len(self._locals)}"
             self._locals[key] = name
             self._prologue.append(f"    {name} = None")
-            self._namespace[f"read_{name}"] = _reader(field, cased=cased)
+            self._namespace[f"read_{name}"] = _reader(self._source, field, cased=cased)
         return self._locals[key]
 
 
-def _reader(field: str, *, cased: bool) -> Callable[[Any], tuple[str, ...]]:
+def _reader(source: LogSource, field: str, *, cased: bool) -> Callable[[Any], tuple[str, ...]]:
     """Return a function that reads all texts at a dotted path of a record."""
     if not field:
         return lambda record: (record.whole() if cased else record.whole().lower(),)
     head, _, rest = field.partition(".")
     segments = tuple(rest.split(".")) if rest else ()
+    derive = source.derived.get(head)
+    if derive is not None:
+        if cased:
+            return lambda record: texts(derive(record), segments)
+        return lambda record: tuple(value.lower() for value in texts(derive(record), segments))
     if cased:
         return lambda record: texts(record.tree(head), segments)
     return lambda record: tuple(value.lower() for value in texts(record.tree(head), segments))

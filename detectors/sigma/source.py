@@ -6,9 +6,8 @@ it, as a table's columns. The alias layer names the raw record's places for each
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,10 +16,7 @@ class Record(Protocol):
     """One log record as the matcher reads it."""
 
     def tree(self, head: str) -> object:
-        """Return the decoded value of a top-level field, None where it is absent.
-
-        The empty name asks for the whole record as a mapping.
-        """
+        """Return the decoded value of a top-level field, None where it is absent."""
 
     def whole(self) -> str:
         """Return the whole record as compact JSON, for keyword searches."""
@@ -29,42 +25,51 @@ class Record(Protocol):
 class LogSource(msgspec.Struct, frozen=True, kw_only=True):
     """How one kind of log is matched.
 
-    ``matches`` lists the (product, service) pairs of rules that apply; an empty service matches any
-    of the product. ``direct`` maps a dotted path that holds one text or nothing to the attribute
-    expression on the typed record. ``keys`` are direct paths that most rules bind, and by which
-    compiled code is indexed. ``aliases`` maps a rule's field in lower case to raw paths, tried all;
-    ``prefixes`` are wrappers a field may stand under that the raw record does not have.
+    ``matches`` lists the (product, service) pairs of rules that apply. ``direct`` maps a dotted path
+    that holds one text or nothing to the attribute expression on the typed record. ``keys`` are
+    direct paths that most rules bind, and by which compiled code is indexed.
+
+    A rule's field is found in this order. A prefix of ``wrappers`` (lower case, with its dot) is taken
+    off: some rules are written for an envelope that the raw record does not have. ``aliases`` maps a
+    field in lower case to raw paths, tried all; a key that ends in ``.*`` maps the head of every field
+    below it. What no alias names goes through ``unnamed``, which returns its paths; without one it
+    stands where it says. A path may begin with a name of ``derived``: a function of the record whose
+    value (texts, objects, lists of them, or None) is read as if the record had it there.
     """
 
     name: str
     matches: frozenset[tuple[str, str]]
     direct: Mapping[str, str] = msgspec.field(default_factory=dict)
     keys: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
     aliases: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    prefixes: tuple[str, ...] = ()
+    unnamed: Callable[[str], tuple[str, ...]] | None = None
+    derived: Mapping[str, Callable[[Any], object]] = msgspec.field(default_factory=dict)
 
     def accepts(self, product: str, service: str) -> bool:
-        """Whether a rule written for this product and service applies to this log."""
-        return (product, service) in self.matches or (product, "") in self.matches
+        """Whether a rule written for this product and service applies; without a service, to all of a product."""
+        if not service:
+            return any(product == known for known, _ in self.matches)
+        return (product, service) in self.matches
 
     def paths(self, field: str) -> tuple[str, ...]:
         """Return the raw record's dotted paths for a rule's field, at least one."""
-        return _paths(self.name, self.prefixes, tuple(self.aliases.items()), field)
+        lowered = field.lower()
+        for wrapper in self.wrappers:
+            if lowered.startswith(wrapper):
+                field, lowered = field[len(wrapper) :], lowered[len(wrapper) :]
+                break
+        exact = self.aliases.get(lowered)
+        if exact is not None:
+            return exact
+        end = len(lowered)
+        while (end := lowered.rfind(".", 0, end)) > 0:
+            heads = self.aliases.get(f"{lowered[:end]}.*")
+            if heads is not None:
+                return tuple(f"{head}{field[end:]}" for head in heads)
+        return (field,) if self.unnamed is None else self.unnamed(field)
 
-
-@lru_cache(maxsize=16_384)
-def _paths(
-    _name: str, prefixes: tuple[str, ...], aliases: tuple[tuple[str, tuple[str, ...]], ...], field: str
-) -> tuple[str, ...]:
-    lowered = field.lower()
-    for prefix in prefixes:
-        if lowered.startswith(prefix):
-            field, lowered = field[len(prefix) :], lowered[len(prefix) :]
-            break
-    table = dict(aliases)
-    if lowered in table:
-        return table[lowered]
-    head, dot, rest = lowered.partition(".")
-    if dot and head in table:
-        return tuple(f"{path}.{field[len(head) + 1 :]}" for path in table[head]) if rest else (field,)
-    return (field,)
+    def read(self, record: Record, head: str) -> object:
+        """Return what stands at the first segment of a path, derived or in the record itself."""
+        derive = self.derived.get(head)
+        return record.tree(head) if derive is None else derive(record)
