@@ -203,19 +203,25 @@ class _Server:
         self.delay = delay
         self._estate = estate
         self._calls: Counter[str] = Counter()
+        self._buckets: Counter[str] = Counter()
         self._first: float | None = None
 
     def take(self, method: str, target: str, headers: dict[str, str], body: bytes) -> bytes:
         if target == "/replay/stats":
-            content = json.dumps({"calls": self._calls, "first_call_at": self._first}).encode()
+            told = {"calls": self._calls, "buckets": self._buckets, "first_call_at": self._first}
+            content = json.dumps(told).encode()
             if method == "DELETE":
                 self._calls.clear()
+                self._buckets.clear()
                 self._first = None
             return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content) + content
         if self._first is None:
             self._first = time.time()
         operation, answer = self._estate.answer(method, target, headers, body)
         self._calls[operation] += 1
+        bucket = target.partition("?")[0].strip("/")
+        if bucket.startswith("estate-"):
+            self._buckets[bucket] += 1
         return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == "HEAD" else answer
 
 
@@ -227,7 +233,7 @@ class Replay:
         self.url = f"http://127.0.0.1:{port}"
 
     def stats(self, *, reset: bool = False) -> dict[str, Any]:
-        """Return the calls by operation and the Unix time of the first one, and begin anew if told to."""
+        """Return calls by operation and by bucket, and the Unix time of the first; begin anew if told to."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection.request("DELETE" if reset else "GET", "/replay/stats")
         stats: dict[str, Any] = json.loads(connection.getresponse().read())
