@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 WORKERS = 8
 """Units read at once. Latency within a unit is the collector's own business; this is for slow accounts."""
 
-HAND_BACK_SECONDS = 8.0
+HAND_BACK_SECONDS = 6.0
 """How long reads under way have to notice that they are to end."""
 
 WATCH_SECONDS = 3.0

@@ -13,7 +13,7 @@ from daemon.state import State, StateUnavailableError
 
 log = structlog.get_logger(__name__)
 
-JUDGE_EVERY = timedelta(seconds=10)
+JUDGE_EVERY = timedelta(seconds=5)
 POSTURE_EVERY = timedelta(minutes=1)
 POSTURE_PAGES = 20
 """Pages of posture documents that one turn queues at most: other upkeep waits meanwhile."""

@@ -1,7 +1,8 @@
 """Targets: from what the operator configured to units of work, one module a provider."""
 
+from daemon.targets.check import Check, Health
 from daemon.targets.observer import Observer, Tally
-from daemon.targets.registry import Targets
+from daemon.targets.registry import Targets, diagnose
 from daemon.targets.unit import TargetError, Unit
 
-__all__ = ["Observer", "Tally", "TargetError", "Targets", "Unit"]
+__all__ = ["Check", "Health", "Observer", "Tally", "TargetError", "Targets", "Unit", "diagnose"]

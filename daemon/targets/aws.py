@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from collectors.api import Collector, Permission
 from collectors.aws.catalogue import COLLECTORS
+from collectors.aws.permissions import policy_json, policy_terraform
 from collectors.aws.session import AwsAccount
 from collectors.model import GLOBAL, Provider, Scope
 from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
@@ -37,7 +38,7 @@ class AwsUnits:
         self._interval = interval
         self._observer = observer
         self._lock = threading.Lock()
-        self._accounts: dict[str, tuple[Unit, ...]] = {}
+        self._accounts: dict[str, tuple[AwsAccount, tuple[Unit, ...]]] = {}
         self._discovered = False
         self._discovery: Unit | None = None
         if settings.organization:
@@ -58,20 +59,26 @@ class AwsUnits:
     def units(self) -> tuple[Unit, ...]:
         """Return the units known now, the discovery first."""
         with self._lock:
-            found = tuple(unit for units in self._accounts.values() for unit in units)
+            found = tuple(unit for _, units in self._accounts.values() for unit in units)
         return found if self._discovery is None else (self._discovery, *found)
+
+    def accounts(self) -> tuple[AwsAccount, ...]:
+        """Return the accounts known now, by their ids."""
+        with self._lock:
+            return tuple(account for account, _ in self._accounts.values())
 
     def _found(self, accounts: Sequence[str]) -> None:
         """Watch exactly these accounts from now on; one that is watched already keeps its connection."""
         with self._lock:
             self._accounts = {
-                account: self._accounts.get(account) or self._units_of(account) for account in sorted(accounts)
+                account: self._accounts.get(account) or self._watched(account) for account in sorted(accounts)
             }
             self._discovered = True
 
-    def _units_of(self, account_id: str) -> tuple[Unit, ...]:
+    def _watched(self, account_id: str) -> tuple[AwsAccount, tuple[Unit, ...]]:
         account = self._account(account_id)
-        return tuple(self._unit(collector(account), account_id, self._interval) for collector in COLLECTORS)
+        units = (self._unit(collector(account), account_id, self._interval) for collector in COLLECTORS)
+        return account, tuple(units)
 
     def _unit(self, collector: Collector, account_id: str, interval: timedelta) -> Unit:
         scope = Scope(
@@ -114,3 +121,9 @@ def permissions(*, organization: bool) -> tuple[Permission, ...]:
     if organization:
         found.update(OrganizationAccounts.permissions)
     return tuple(sorted(found))
+
+
+def policy(*, terraform: bool, organization: bool) -> str:
+    """Return the least-privilege policy as JSON, or as Terraform with a role to attach it to."""
+    needed = permissions(organization=organization)
+    return policy_terraform(needed) if terraform else policy_json(needed)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from daemon.targets.check import Check, Health
 from daemon.targets.observer import Observer
 from daemon.targets.unit import TargetError, Unit
 
@@ -81,8 +82,22 @@ def _units_of(
         from daemon.targets.aws import AwsUnits
 
         return AwsUnits(target, interval, reconcile, observer)
-    message = (
+    raise TargetError(_not_collected(target))
+
+
+def diagnose(target: AwsTarget | AzureTarget | GcpTarget, observer: Observer) -> Iterator[Check]:
+    """Yield what trying a target came to: credentials, and each permission that its collectors need."""
+    if target.provider == "aws":
+        from daemon.targets import aws_diagnosis
+
+        yield from aws_diagnosis.diagnose(target, observer)
+        return
+    area = f"target {target.name}"
+    yield Check(area=area, what="collectors", health=Health.MISSING, problem=_not_collected(target))
+
+
+def _not_collected(target: AzureTarget | GcpTarget) -> str:
+    return (
         f"target {target.name!r}: this build of cspmd reads AWS only, no {target.provider} target. "
         "Take it out of the configuration, or name the others with --target when scanning"
     )
-    raise TargetError(message)

@@ -151,7 +151,7 @@ def test_sighup_reloads_and_tries_at_once_what_failed(faulty: Program, faults: F
 
 
 def test_an_exception_that_ends_brings_its_finding_back(program: Program) -> None:
-    ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 20))
+    ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 10))
     exception = {"detector": PUBLIC, "resource": "*open-acl", "reason": "r", "owner": "o", "expires": ends}
     program.configure(exceptions=[exception], schedule={"config": "1h"})
     with program.running() as daemon:

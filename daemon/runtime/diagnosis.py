@@ -1,0 +1,76 @@
+"""Trying everything the daemon depends on: state, targets, sinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from daemon.runtime.composition import not_yet_done, sinks_of
+from daemon.state import State, StateError
+from daemon.targets import Check, Health, Observer, TargetError, diagnose
+
+if TYPE_CHECKING:
+    from daemon.configuration import Configuration
+
+MOST_DEAD_LETTERS = 3
+
+
+class _Nobody:
+    """Counts nothing: trying is not reading."""
+
+    def called(self, provider: str, service: str, operation: str, outcome: str) -> None:
+        """Count nothing."""
+
+    def disagreed(self, provider: str, account: str) -> None:
+        """Count nothing."""
+
+
+def checks(configuration: Configuration) -> Iterator[Check]:
+    """Yield what each look came to, as it is taken."""
+    for warning in configuration.warnings:
+        yield Check(area="configuration", what="warning", health=Health.LESSER, problem=str(warning))
+    for sentence in not_yet_done(configuration):
+        yield Check(area="configuration", what="not yet done", health=Health.LESSER, problem=sentence)
+    yield from _state(configuration)
+    observer = Observer(_Nobody())
+    for target in configuration.targets:
+        try:
+            yield from diagnose(target, observer)
+        except TargetError as error:
+            yield Check(area=f"target {target.name}", what="collectors", health=Health.MISSING, problem=str(error))
+    yield from _sinks(configuration)
+
+
+def _state(configuration: Configuration) -> Iterator[Check]:
+    try:
+        state = State.open(configuration.state_url)
+    except StateError as error:
+        yield Check(area="state", what="open", health=Health.MISSING, problem=str(error))
+        return
+    try:
+        with state.write():
+            yield Check(area="state", what="write", health=Health.OK, why=state.where)
+        for item, reason in state.outbox.dead_letters(MOST_DEAD_LETTERS):
+            problem = f"{item.sink} refused document {item.uid} for good: {reason}"
+            yield Check(area="state", what="dead letter", health=Health.LESSER, problem=problem)
+    except StateError as error:
+        yield Check(area="state", what="write", health=Health.MISSING, problem=str(error))
+    finally:
+        state.close()
+
+
+def _sinks(configuration: Configuration) -> Iterator[Check]:
+    for sink in sinks_of(configuration):
+        area = f"sink {sink.name}"
+        problems = sink.diagnose()
+        for problem in problems:
+            yield Check(
+                area=area,
+                what="delivery",
+                health=Health.MISSING if problem.fatal else Health.LESSER,
+                problem=problem.what,
+                remedy=problem.remedy,
+            )
+        if not problems:
+            yield Check(area=area, what="delivery", health=Health.OK, why="reached, and may be written to")
+        sink.close()
