@@ -16,7 +16,7 @@ import msgspec
 from collectors.model import Actor, Known, NotNeeded, Unread
 from daemon.documents.addresses import ip_of
 from daemon.documents.flattened import flattened
-from daemon.documents.kinds import PEOPLE, names_of
+from daemon.documents.kinds import PEOPLE, SCOPE, names_of
 from daemon.documents.rules import RuleFacts, theme
 from daemon.documents.wording import transition_sentence
 from daemon.model import Cause, Dataset, FactChange, Transition, TransitionKind
@@ -48,7 +48,7 @@ def transition_document(transition: Transition, finding_id: str, *, rule: RuleFa
         "id": transition.uid,
         "kind": "alert",
         "category": ["iam", "configuration"] if rule.category == "identity" else ["configuration"],
-        "type": [_TYPES.get(transition.cause, "info")],
+        "type": ["info" if judgement.resource.kind == SCOPE else _TYPES.get(transition.cause, "info")],
         "action": f"finding-{transition.kind.value}",
         "outcome": "success" if resolved else "failure",
         "reason": transition.cause.value,

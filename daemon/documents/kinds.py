@@ -43,7 +43,10 @@ _NAMES = {
     ),
 }
 
-_NOUNS = {"scope": "read scope"}
+SCOPE = "scope"
+"""The program's own units of work: their name says cloud, account and region already."""
+
+_NOUNS = {SCOPE: "scope"}
 
 
 def names_of(provider: Provider, kind: str) -> KindNames:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from collectors.model import Actor, Capability, Reach
-from daemon.documents.kinds import ACCOUNTS, names_of
+from daemon.documents.kinds import ACCOUNTS, SCOPE, names_of
 from daemon.documents.rules import RuleFacts
 from daemon.model import Cause, Transition, TransitionKind
 from detectors.model import Evidence, Judgement, Verdict
@@ -113,9 +113,12 @@ _ABILITIES = {Capability.ADMIN: "administer"}
 def subject(judgement: Judgement) -> str:
     """Return the resource as a sentence's subject: ``S3 bucket b in AWS account 1 (eu-west-1)``."""
     noun = names_of(judgement.provider, judgement.resource.kind).noun
+    name = judgement.resource.name or judgement.resource.uid
+    if judgement.resource.kind == SCOPE:
+        return f"{noun} {name}"
     account = f" in {ACCOUNTS[judgement.provider]} {judgement.account}" if judgement.account else ""
     region = f" ({judgement.region})" if judgement.region else ""
-    return f"{noun} {judgement.resource.name or judgement.resource.uid}{account}{region}"
+    return f"{noun} {name}{account}{region}"
 
 
 def transition_sentence(transition: Transition, rule: RuleFacts) -> str:
@@ -181,8 +184,9 @@ def _what_happened(transition: Transition, phrases: Phrases) -> str:
         severity = f" (severity {now.value}, was {was.value})" if was is not None and was is not now else ""
         return f"still {phrases.stands}{severity}{_changed(transition)}"
     came = phrases.came if transition.kind is TransitionKind.REGRESSED else phrases.stands
+    own = transition.judgement.resource.kind == SCOPE
     return {
-        Cause.RESOURCE_NEW: f"is new and {phrases.stands}",
+        Cause.RESOURCE_NEW: phrases.stands if own else f"is new and {phrases.stands}",
         Cause.POLICY: f"{phrases.stands}, judged by the changed policy",
         Cause.DETECTOR: f"{phrases.stands}, judged by a new or changed rule",
         Cause.TIME: f"{phrases.came} as time went by",
@@ -213,8 +217,18 @@ def _clause(evidence: Evidence) -> str:
         return f"{name} {_shortened(data)}" if _is_plain(data) else name
     if "via" in data and "reach" in data:
         return _grant_clause(data)
-    plain = [f"{key.replace('_', ' ')} {_shortened(value)}" for key, value in data.items() if _is_plain(value)]
+    if "operation" in data and "reason" in data:
+        detail = f" ({data['detail']})" if data.get("detail") else ""
+        return f"{data['operation']}: {data['reason']}{detail}"
+    plain = [f"{key.replace('_', ' ')}: {text}" for key, value in data.items() if (text := _plain_text(value))]
     return f"{name} ({', '.join(plain)})" if plain else name
+
+
+def _plain_text(value: object) -> str:
+    """Return a plain value, or a list of such, as text; empty for anything nested."""
+    if isinstance(value, list):
+        return _shortened(" ".join(map(str, value))) if all(map(_is_plain, value)) else ""
+    return _shortened(value) if _is_plain(value) else ""
 
 
 def _grant_clause(grant: Mapping[str, Any]) -> str:

@@ -14,12 +14,14 @@ import fnmatch
 import gzip
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -90,6 +92,7 @@ class ElasticsearchServer:
         password: str = "",
         denied: tuple[str, ...] = (),
         largest_body: int = 100 * 1024 * 1024,
+        tls: tuple[Path, Path] | None = None,
     ) -> None:
         self.store = Store()
         self.faults: list[Fault] = []
@@ -98,13 +101,14 @@ class ElasticsearchServer:
         self.denied = set(denied)
         self.largest_body = largest_body
         self.credentials = _expected(api_key, username, password)
+        self.tls = tls
         self._port = port
         self._http: _Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:
         self.start()
@@ -168,6 +172,10 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], cluster: ElasticsearchServer) -> None:
         super().__init__(address, _Handler, bind_and_activate=False)
         self.server_bind()
+        if cluster.tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*cluster.tls)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.cluster = cluster
         self._connections: set[socket.socket] = set()
 

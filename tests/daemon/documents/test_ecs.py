@@ -56,7 +56,7 @@ def test_a_regression_tells_who_did_what_to_which_bucket() -> None:
     document = ship(full_transition())
     assert document["message"] == (
         "S3 bucket b in AWS account 123456789012 (eu-west-1) became public: bucket policy lets anyone on the internet "
-        "read and list; policy grants (via bucket policy); switch true; by alice (PutBucketPolicy) from 203.0.113.7."
+        "read and list; policy grants (via: bucket policy); switch true; by alice (PutBucketPolicy) from 203.0.113.7."
     )
     assert document["event"] == {
         "id": "0123456789abcdef",

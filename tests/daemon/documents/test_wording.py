@@ -80,7 +80,30 @@ def test_pass_says_which_rule() -> None:
 
 
 def test_a_nameless_resource_is_called_by_its_uid() -> None:
-    assert transition_sentence(bare_transition(), RULE).startswith("read scope cspmd:x is new and is public")
+    transition = full_transition()
+    nameless = msgspec.structs.replace(transition.judgement.resource, name="")
+    judgement = msgspec.structs.replace(transition.judgement, resource=nameless)
+    sentence = transition_sentence(msgspec.structs.replace(transition, judgement=judgement), RULE)
+    assert sentence.startswith("S3 bucket arn:aws:s3:::b in AWS account 123456789012 (eu-west-1) became public")
+
+
+def test_a_scope_is_named_once_and_never_new() -> None:
+    rule = Rules(catalogue()).of("coverage.unread_scope")
+    assert transition_sentence(bare_transition(), rule) == "scope cspmd:x could not be read completely."
+    unread = {"operation": "s3:ListBuckets", "reason": "denied", "detail": "AccessDenied", "permission": "x"}
+    transition = bare_transition()
+    judgement = msgspec.structs.replace(
+        transition.judgement,
+        evidence=(Evidence(name="listing", data={"complete": False}), Evidence(name="unread", data=unread)),
+    )
+    assert transition_sentence(msgspec.structs.replace(transition, judgement=judgement), rule) == (
+        "scope cspmd:x could not be read completely: listing (complete: false); s3:ListBuckets: denied (AccessDenied)."
+    )
+
+
+def test_lists_of_plain_values_are_shown_and_nested_ones_are_not() -> None:
+    data = {"allowed": ["aws:eu-*", "aws:us-*"], "statement": {"Effect": "Allow"}, "many": [{"a": 1}]}
+    assert posture_sentence(_with(data), RULE).endswith("is public: fact 0 (allowed: aws:eu-* aws:us-*).")
 
 
 def _with(data: object, times: int = 1) -> Judgement:
@@ -91,7 +114,7 @@ def _with(data: object, times: int = 1) -> Judgement:
 def test_long_evidence_is_cut_and_much_of_it_is_counted() -> None:
     assert "x" * 119 + "…" in posture_sentence(_with("x" * 500), RULE)
     assert posture_sentence(_with({"a": "b"}, 5), RULE).endswith(
-        "is public: fact 0 (a b); fact 1 (a b); fact 2 (a b); and 2 more."
+        "is public: fact 0 (a: b); fact 1 (a: b); fact 2 (a: b); and 2 more."
     )
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import subprocess
+import sys
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -265,9 +270,6 @@ def test_a_cluster_that_comes_back_empty_gets_its_templates_again(cluster: Elast
 
 
 def test_something_that_is_not_elasticsearch_is_told_apart() -> None:
-    import http.server
-    import threading
-
     class Other(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -300,10 +302,31 @@ def test_a_second_node_is_used_when_the_first_is_down(cluster: ElasticsearchServ
     dead.stop()
 
 
-def test_the_client_is_imported_only_when_it_is_needed() -> None:
-    import subprocess
-    import sys
+def test_tls_with_a_private_authority(tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(key), "-out", str(cert)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    with ElasticsearchServer(tls=(cert, key)) as cluster:
+        assert cluster.url.startswith("https://")
+        trusting = ElasticsearchSink(Access(hosts=(cluster.url,), ca_certs=str(cert)))
+        assert trusting.send(items([finding(1)])) == [STORED]
+        trusting.close()
+        wary = ElasticsearchSink(Access(hosts=(cluster.url,)))
+        [outcome] = wary.send(items([finding(2)]))
+        assert isinstance(outcome, Retry)
+        assert "certificate" in outcome.reason.lower()
+        wary.close()
+    assert cluster.ids() == ["t-000001"]
 
+
+def test_the_client_is_imported_only_when_it_is_needed() -> None:
     code = (
         "import sys\n"
         "from daemon.shipping.shipper import Shipper\n"

@@ -59,7 +59,7 @@ def test_elasticsearch_down_for_the_whole_time_then_up(state: State, tmp_path: P
     cluster.reserve_address()
     path = tmp_path / "findings.jsonl"
     sinks = [ElasticsearchSink(Access(hosts=(cluster.url,))), FileSink(path)]
-    numbers = range(700)
+    numbers = range(300)
     with capture_logs() as logs, shipping(Shipper(state.outbox, sinks, pace=FAST)):
         for number in numbers:
             queue(state, [finding(number), finding(number, "file"), posture(number)])
