@@ -33,7 +33,7 @@ targets:
     regions: [us-east-1, eu-west-1]
     endpoint_url: {endpoint}
 policy: {{residency: {{default: {{allow: ["aws:us-*"]}}}}}}
-sinks: {{file: {{path: "{folder}/documents.jsonl", posture: true}}}}
+sinks: {{file: {{path: "{folder}/documents.jsonl", posture: {posture}}}}}
 """
 
 COLUMNS = (
@@ -50,19 +50,30 @@ COLUMNS = (
 
 
 class Case(NamedTuple):
-    """One estate to scan; ``delay`` in milliseconds, None for a moto server."""
+    """One estate to scan.
+
+    ``delay`` in milliseconds, None for a moto server; ``posture`` ships what passes too, as to Elasticsearch.
+    """
 
     buckets: int
     delay: int | None
+    posture: bool = False
 
     @property
     def name(self) -> str:
         """How the table calls it."""
         where = "moto" if self.delay is None else f"replay, {self.delay} ms a call"
-        return f"{self.buckets:,} buckets, {where}"
+        return f"{self.buckets:,} buckets, {where}{', posture shipped' if self.posture else ''}"
 
 
-CASES = (Case(1000, None), Case(1000, 0), Case(1000, 30), Case(500, 30), Case(10_000, 0))
+CASES = (
+    Case(1000, None),
+    Case(1000, 0),
+    Case(1000, 0, posture=True),
+    Case(1000, 30),
+    Case(500, 30),
+    Case(10_000, 0),
+)
 
 
 @contextmanager
@@ -95,7 +106,11 @@ def passes(case: Case) -> Iterator[tuple[str, ...]]:
     with tempfile.TemporaryDirectory(prefix="cspmd-bench-") as name, serving(case) as (endpoint, server):
         folder = Path(name)
         configuration = folder / "cspmd.yaml"
-        configuration.write_text(CONFIGURATION.format(folder=folder, account=ACCOUNT, endpoint=endpoint))
+        configuration.write_text(
+            CONFIGURATION.format(
+                folder=folder, account=ACCOUNT, endpoint=endpoint, posture="true" if case.posture else "false"
+            )
+        )
         program = Path(sys.executable).with_name("cspmd")
         command = [program, "scan", "--config", configuration, "--format", "jsonl"]
         for number in ("first", "second"):
@@ -134,7 +149,11 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--only", action="append", default=[], help="cases whose name holds this (moto, 30 ms)")
     parser.add_argument("--buckets", type=int, help="this many buckets in every case, for a quick look")
     options = parser.parse_args(arguments)
-    cases = CASES if options.buckets is None else tuple(dict.fromkeys(Case(options.buckets, c.delay) for c in CASES))
+    cases = (
+        CASES
+        if options.buckets is None
+        else tuple(dict.fromkeys(case._replace(buckets=options.buckets) for case in CASES))
+    )
     print("|", " | ".join(COLUMNS), "|")
     print("|", " | ".join(["---", "---", *["---:"] * (len(COLUMNS) - 2)]), "|")
     for case in cases:
