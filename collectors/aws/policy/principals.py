@@ -40,46 +40,33 @@ def parties(principals: Principals, *, owner_account: str, owner_canonical_id: s
     return tuple(_party(member, owner_account, owner_canonical_id) for member in principals.members)
 
 
-def accounts_named(principals: Principals | None) -> tuple[str, ...]:
-    """Return the account ids that a Principal element names."""
-    if principals is None or principals.inverted:
-        return ()
+def accounts_named(principals: Principals) -> tuple[str, ...]:
+    """Return the account ids that a Principal or NotPrincipal element names."""
     placed = (_account(member) for member in principals.members)
     return tuple(account for account in placed if is_account_id(account))
+
+
+def names_unplaced(principals: Principals) -> bool:
+    """Whether an element names a principal by an id that tells no account."""
+    return any(not _is_service(member) and not is_account_id(_account(member)) for member in principals.members)
 
 
 def surely_named(principals: Principals | None, request: Request) -> bool:
     """Whether a Deny's Principal element surely means whoever sends the request."""
     if principals is None:
         return False
-    if not principals.inverted:
-        return principals.has_everyone or any(_is_sender(member, request) for member in principals.members)
-    match request.identity:
-        case Identity.ANONYMOUS:
-            return not principals.has_everyone
-        case Identity.OUTSIDER:
-            return not any(_may_be_anybody(member) for member in principals.members)
-        case Identity.NAMED if request.account:
-            return not any(_may_be_of(member, request.account) for member in principals.members)
-        case _:
-            return False
+    if principals.inverted:
+        return not (principals.has_everyone or any(_may_be_sender(member, request) for member in principals.members))
+    return principals.has_everyone or any(_is_sender(member, request) for member in principals.members)
 
 
 def may_be_named(principals: Principals | None, request: Request) -> bool:
     """Whether an Allow's Principal element may mean whoever sends the request."""
     if principals is None:
         return False
-    if principals.inverted or principals.has_everyone:
-        return not (principals.inverted and principals.has_everyone)
-    match request.identity:
-        case Identity.ANONYMOUS:
-            return False
-        case Identity.OUTSIDER:
-            return any(_may_be_anybody(member) for member in principals.members)
-        case Identity.NAMED if request.account:
-            return any(_may_be_of(member, request.account) for member in principals.members)
-        case _:
-            return True
+    if principals.inverted:
+        return not principals.has_everyone
+    return principals.has_everyone or any(_may_be_sender(member, request) for member in principals.members)
 
 
 def _party(member: Principal, owner_account: str, owner_canonical_id: str) -> Party:
@@ -121,6 +108,10 @@ def _single(arn: str) -> str:
     return arn if one and not _is_open(arn) else ""
 
 
+def _is_service(member: Principal) -> bool:
+    return member.kind is PrincipalKind.SERVICE
+
+
 def _is_open(value: str) -> bool:
     return "*" in value or "?" in value or "${" in value
 
@@ -134,14 +125,18 @@ def _is_sender(member: Principal, request: Request) -> bool:
     return whole_account or (request.arn != "" and member.value == request.arn)
 
 
-def _may_be_anybody(member: Principal) -> bool:
-    """Whether a member may mean a principal with no relation to the owner."""
-    return (member.kind is PrincipalKind.FEDERATED or _is_open(member.value)) and not is_account_id(_account(member))
+def _may_be_sender(member: Principal, request: Request) -> bool:
+    """Whether a member that is not everyone may mean whoever sends the request.
 
-
-def _may_be_of(member: Principal, account: str) -> bool:
-    """Whether a member may mean a principal of this account."""
-    if member.kind is PrincipalKind.SERVICE:
+    An outsider is somebody whom no element names: who is named by account is asked for by account.
+    """
+    if request.identity is Identity.ANONYMOUS:
         return False
+    if _is_service(member) or request.identity is Identity.SERVICE:
+        return _is_service(member) and request.identity is Identity.SERVICE
     placed = _account(member)
-    return placed == account or not is_account_id(placed)
+    if request.identity is Identity.NAMED and request.account:
+        return placed == request.account or not is_account_id(placed)
+    if request.identity in (Identity.NAMED, Identity.UNIQUE):
+        return request.identity is Identity.NAMED or not is_account_id(placed)
+    return (member.kind is PrincipalKind.FEDERATED or _is_open(member.value)) and not is_account_id(placed)

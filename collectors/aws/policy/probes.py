@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from collectors.aws.policy import notes
 from collectors.aws.policy.arns import account_of, is_account_id, organization_of
+from collectors.aws.policy.document import Statement
 from collectors.aws.policy.operators import Condition, Quantifier
 from collectors.aws.policy.patterns import is_fixed
-from collectors.aws.policy.principals import Party, Relation
+from collectors.aws.policy.principals import Party, Relation, accounts_named, names_unplaced
 from collectors.aws.policy.requests import Identity, Network, Path, Request
 from collectors.model import Reach
 
@@ -74,23 +75,30 @@ class Mentions(msgspec.Struct, frozen=True, kw_only=True):
     access_point_accounts: tuple[str, ...] = ()
     source_accounts: tuple[str, ...] = ()
     key_accounts: tuple[str, ...] = ()
+    spares_unplaced: bool = False
     source_limited: bool = False
 
     @classmethod
-    def of(cls, allow: Iterable[Condition], beside: Iterable[Condition], accounts: Iterable[str] = ()) -> Mentions:
-        """Gather them from the Allow's own conditions and those of the statements beside it.
+    def of(cls, allow: Statement, denies: Iterable[Statement], backing: Iterable[Statement] = ()) -> Mentions:
+        """Gather them from the Allow, the Denies beside it, and the Allows of the bucket behind an access point.
 
-        ``accounts`` are those that other statements at work name as principals.
+        Accounts that a NotPrincipal of a Deny spares are mentioned too.
         """
-        own = tuple(allow)
-        conditions = (*own, *beside)
+        backing = tuple(backing)
+        denies = tuple(denies)
+        own = allow.conditions
+        conditions = (*own, *(condition for other in (*denies, *backing) for condition in other.conditions))
+        spared = [deny.principals for deny in denies if deny.principals is not None and deny.principals.inverted]
+        named = (*spared, *(one.principals for one in backing if one.principals is not None))
+        by_name = {account for principals in named for account in accounts_named(principals)}
         return cls(
             keys=frozenset(condition.key for condition in conditions),
-            accounts=tuple(sorted({*accounts, *_accounts(conditions, _PRINCIPAL_KEYS)})),
+            accounts=tuple(sorted({*_accounts(conditions, _PRINCIPAL_KEYS), *by_name})),
             organizations=_organizations(conditions),
             access_point_accounts=_accounts(conditions, _ACCESS_POINT_KEYS),
-            source_accounts=_accounts(conditions, _SOURCE_KEYS),
-            key_accounts=_accounts(conditions, {_KMS_KEY}),
+            source_accounts=_accounts(own, _SOURCE_KEYS),
+            key_accounts=_accounts(own, {_KMS_KEY}),
+            spares_unplaced=any(names_unplaced(principals) for principals in spared),
             source_limited=any(_limits_source(condition) for condition in own),
         )
 
@@ -155,7 +163,7 @@ class _Probing:
         """Yield the requests of who has no relation to the owner: from anywhere, then from where the policy names."""
         if self._setting.requester_pays:
             marks = (*marks, notes.REQUESTER_PAYS)
-        for probe in self._everywhere(Request(identity=identity), reach, party.written, *marks):
+        for probe in self._all_ways(Request(identity=identity), reach, party.written, *marks):
             if probe.request.network is not Network.INSIDE or probe.reach is not reach:
                 yield probe
                 continue
@@ -169,12 +177,13 @@ class _Probing:
             if account != self._owner:
                 sender = Request(identity=Identity.NAMED, account=account)
                 yield from self._everywhere(sender, Reach.NAMED_EXTERNAL, account)
-        if _USER_ID in mentions.keys:
+        if _USER_ID in mentions.keys or mentions.spares_unplaced:
             sender = Request(identity=Identity.UNIQUE)
-            yield from self._everywhere(sender, Reach.NAMED_EXTERNAL, "aws:userid", notes.UNIQUE_ID)
+            yield from self._everywhere(sender, Reach.NAMED_EXTERNAL, "a principal given by id", notes.UNIQUE_ID)
         if mentions.keys & _ORGANIZATION_KEYS:
+            member = Request(identity=Identity.OUTSIDER, member=True)
             for organization in mentions.organizations or ("aws:PrincipalOrgID",):
-                yield from self._everywhere(Request(identity=Identity.MEMBER), Reach.ORGANISATION, organization)
+                yield from self._all_ways(member, Reach.ORGANISATION, organization)
         if _KMS_KEY in mentions.keys:
             foreign = tuple(account for account in mentions.key_accounts if account != self._owner)
             reach = Reach.NAMED_EXTERNAL if foreign else Reach.PRIVATE
@@ -193,6 +202,12 @@ class _Probing:
         )
 
     def _everywhere(self, sender: Request, reach: Reach, principal: str, *marks: str) -> Iterator[Probe]:
+        """Yield one sender's requests, and those it makes as a member of an organization that conditions ask for."""
+        yield from self._all_ways(sender, reach, principal, *marks)
+        if self._mentions.keys & _ORGANIZATION_KEYS and sender.identity is not Identity.SERVICE:
+            yield from self._all_ways(replace(sender, member=True), Reach.ORGANISATION, principal, *marks)
+
+    def _all_ways(self, sender: Request, reach: Reach, principal: str, *marks: str) -> Iterator[Probe]:
         """Yield one sender's requests from every network and over every path."""
         whole = replace(sender, owner_account=self._owner)
         for network, path in product(self._networks, self._paths):

@@ -11,7 +11,7 @@ from collectors.aws.policy.actions import capability_of, in_order, known_actions
 from collectors.aws.policy.conditions import holds
 from collectors.aws.policy.document import Effect, PolicyDocument, Statement
 from collectors.aws.policy.patterns import literal
-from collectors.aws.policy.principals import accounts_named, may_be_named, parties, surely_named
+from collectors.aws.policy.principals import may_be_named, parties, surely_named
 from collectors.aws.policy.probes import WIDEST_FIRST, Mentions, Probe, Setting, probes
 from collectors.aws.policy.rectangles import Container, Denied, Piece, allowed_pieces, denied, left_over, overlap
 from collectors.aws.policy.requests import Request
@@ -137,12 +137,9 @@ class Reaching:
     def _probes(self, statement: Statement) -> tuple[Probe, ...]:
         if statement.principals is None:
             return ()
-        backing = [allow.statement for allow in self._backing.allows] if self._backing is not None else []
-        beside = [*(deny.statement for deny in self._denies), *backing]
+        backing = self._backing.allows if self._backing is not None else ()
         mentions = Mentions.of(
-            statement.conditions,
-            (condition for other in beside for condition in other.conditions),
-            accounts=(account for other in backing for account in accounts_named(other.principals)),
+            statement, (deny.statement for deny in self._denies), (allow.statement for allow in backing)
         )
         named = parties(
             statement.principals,

@@ -61,7 +61,6 @@ class Identity(StrEnum):
     OUTSIDER = "any AWS principal with no relation to the owner"
     NAMED = "a principal of a given account"
     UNIQUE = "a principal given by unique id"
-    MEMBER = "a principal of a given organization"
     KEY_HOLDER = "a principal that may use a given KMS key"
     SERVICE = "an AWS service"
 
@@ -86,8 +85,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of request.
 
     ``account`` is the requester's where the identity is NAMED (empty where it cannot be told), ``arn`` its ARN where
-    exactly one is meant; ``access_point_account`` and ``access_point_arn`` say which access point it goes through,
-    ``vpc_id`` the VPC where only one can be.
+    exactly one is meant, ``member`` says that it belongs to whatever organization the policy speaks of;
+    ``access_point_account``, ``access_point_arn`` and ``access_point_origin`` say which access point the request goes
+    through, ``vpc_id`` the VPC where only one can be; ``owner_account`` owns the bucket.
     """
 
     identity: Identity
@@ -95,6 +95,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     path: Path = Path.DIRECT
     account: str = ""
     arn: str = ""
+    member: bool = False
     access_point_account: str = ""
     access_point_arn: str = ""
     access_point_origin: str = ""
@@ -112,7 +113,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return ANYTHING
 
 
-_SIGNED = (Identity.OUTSIDER, Identity.NAMED, Identity.UNIQUE, Identity.MEMBER, Identity.KEY_HOLDER)
+_SIGNED = (Identity.OUTSIDER, Identity.NAMED, Identity.UNIQUE, Identity.KEY_HOLDER)
 
 
 def _signed(state: State, **others: State) -> dict[Identity, State]:
@@ -121,13 +122,10 @@ def _signed(state: State, **others: State) -> dict[Identity, State]:
 
 
 _OF_SERVICE_CALLS = _signed(MAYBE_FOREIGN, service=ANYTHING)
-_ORGANIZATION = _signed(MAYBE_FOREIGN, named=ANYTHING, unique=ANYTHING, member=ANYTHING)
 _OWN_CHOICE = _signed(ANYTHING)
 _SERVICE_ONLY: dict[Identity, State] = {Identity.SERVICE: ANYTHING}
 
 _BY_IDENTITY: dict[str, dict[Identity, State]] = {
-    "aws:principalorgid": _ORGANIZATION,
-    "aws:principalorgpaths": _ORGANIZATION,
     "aws:principaltype": _signed(
         OneOf(tuple(Exactly(kind) for kind in ("Account", "User", "AssumedRole", "FederatedUser"))),
         anonymous=Exactly("Anonymous"),
@@ -171,6 +169,12 @@ def _principal_account(request: Request) -> State:
             return ABSENT
         case _:
             return FOREIGN
+
+
+def _organization(request: Request) -> State:
+    if request.identity not in _SIGNED:
+        return ABSENT
+    return ANYTHING if request.member else MAYBE_FOREIGN
 
 
 def _principal_arn(request: Request) -> State:
@@ -239,6 +243,8 @@ def _secure_transport(_: Request) -> State:
 _SPECIAL = {
     "aws:principalaccount": _principal_account,
     "aws:principalarn": _principal_arn,
+    "aws:principalorgid": _organization,
+    "aws:principalorgpaths": _organization,
     "aws:sourceip": _source_ip,
     "aws:sourcevpc": _source_vpc,
     "aws:sourcevpce": _of_network,
