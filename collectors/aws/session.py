@@ -1,4 +1,4 @@
-"""One account: its session, its clients, its limits. Nothing here is shared between accounts."""
+"""One account: its session, its credentials, its clients, its limits. None of it reaches another account."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class AwsAccount:
         Credentials of another account would have its resources judged under this one's name. Where
         STS cannot be reached or asked, that is logged and no reason to read nothing.
         """
-        identity = self._identity()
+        identity = self._identity_now()
         if isinstance(identity, Known):
             if identity.value == self.account_id:
                 return None
@@ -188,6 +188,20 @@ class AwsAccount:
                 self._conditions.discard(condition)
             return True
 
+    def _identity_now(self) -> Fact[str]:
+        """Ask whose credentials these are, with those that the chain holds now if the ones at hand are refused.
+
+        Keys that are rotated in the environment's files reach a process that lives for months this way.
+        """
+        begun = bool(self._clients)
+        identity = self._identity()
+        if begun and isinstance(identity, Unread) and identity.reason is UnreadReason.CREDENTIALS:
+            with self._lock:
+                self._own = self._working = self._own_sts = None
+                self._clients.clear()
+            return self._identity()
+        return identity
+
     def _identity(self) -> Fact[str]:
         """Whose credentials these are; a configuration that cannot work is an Unread like any other."""
         from collectors.aws import errors
@@ -205,9 +219,9 @@ class AwsAccount:
         """Return the session of the chain's own credentials, before any role is assumed."""
         with self._lock:
             if self._own is None:
-                import boto3
+                from collectors.aws.credentials import own_session
 
-                self._own = boto3.Session(profile_name=self._profile)
+                self._own = own_session(self._profile)
             return self._own
 
     def _session(self) -> boto3.Session:
@@ -216,11 +230,9 @@ class AwsAccount:
             return self._own_session()
         with self._lock:
             if self._working is None:
-                import boto3
-
                 from collectors.aws.credentials import role_session
 
-                self._working = boto3.Session(botocore_session=role_session(self._profile, self._assume))
+                self._working = role_session(self._profile, self._assume)
             return self._working
 
     def _assume(self) -> Answer:

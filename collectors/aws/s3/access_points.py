@@ -85,8 +85,10 @@ class AccessPoints:
 
     def _points(self, entries: Iterable[Answer]) -> Iterable[tuple[str, AccessPoint]]:
         for entry in entries:
-            # An access point of ours on another account's bucket is a door to data that is not ours.
+            # A door to data that is not ours, or to a file system rather than a bucket.
             if entry.get("BucketAccountId", self._account.account_id) != self._account.account_id:
+                continue
+            if "DataSourceType" in entry and "Bucket" not in entry:
                 continue
             yield (
                 entry["Bucket"],

@@ -12,7 +12,7 @@ from collectors.aws.s3.operations import LIST_BUCKETS
 from collectors.aws.session import AwsAccount
 from collectors.model import Bucket, Known, Unread, UnreadReason
 from tests.collectors.aws.conftest import SCOPE
-from tests.fakes.aws_faults import DENIED, EXPIRED, Fault, Faults
+from tests.fakes.aws_faults import DENIED, EXPIRED, UNKNOWN_KEY, Fault, Faults
 from tests.fakes.aws_moto import ACCOUNT, Moto
 
 OTHER = "222222222222"
@@ -120,6 +120,26 @@ def test_a_profile_is_used(moto: Moto, faults: Faults, credentials: pytest.Monke
         assert account.home_region == "eu-west-1"
         assert names(account) == {"ours"}
     assert all("Credential=AKIAOFPROFILE/" in call.headers["Authorization"] for call in faults.calls)
+
+
+def test_keys_rotated_on_disk_are_taken_up(
+    moto: Moto, faults: Faults, credentials: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    moto.client("s3").create_bucket(Bucket="ours")
+    mounted = tmp_path / "credentials"
+    keys = "[default]\naws_access_key_id = {}\naws_secret_access_key = s\n"
+    mounted.write_text(keys.format("AKIAOLD"))
+    with credentials.context() as environment:
+        environment.delenv("AWS_ACCESS_KEY_ID")
+        environment.delenv("AWS_SECRET_ACCESS_KEY")
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", str(mounted))
+        account = AwsAccount(ACCOUNT, endpoint_url=faults.url)
+        assert names(account) == {"ours"}
+        faults.plan("sts:GetCallerIdentity", UNKNOWN_KEY, when=lambda call: "AKIAOLD" in call.headers["Authorization"])
+        (told,) = S3Collector(account).collect(SCOPE)
+        assert isinstance(told, Unread)
+        mounted.write_text(keys.format("AKIANEW"))
+        assert names(account) == {"ours"}
 
 
 @pytest.mark.parametrize("configure", [{"profile": "never-configured"}, {}], ids=["profile", "none"])
