@@ -7,16 +7,18 @@ document needs them: decoding them into dicts would cost more than everything el
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
+
+from collectors.model.log_records import UndecodableRecordError, compact, decode_json, rfc3339
 
 Json = msgspec.Raw
 _ABSENT = msgspec.Raw()
 
 
-class SessionIssuer(msgspec.Struct, rename="camel", frozen=True, gc=False):
+class SessionIssuer(msgspec.Struct, rename="camel", frozen=True, gc=False, forbid_unknown_fields=True):
     """Who issued temporary credentials."""
 
     type: str | None = None
@@ -26,7 +28,7 @@ class SessionIssuer(msgspec.Struct, rename="camel", frozen=True, gc=False):
     user_name: str | None = None
 
 
-class SessionAttributes(msgspec.Struct, rename="camel", frozen=True, gc=False):
+class SessionAttributes(msgspec.Struct, rename="camel", frozen=True, gc=False, forbid_unknown_fields=True):
     """How and when a session began."""
 
     creation_date: str | None = None
@@ -37,7 +39,7 @@ _NO_ISSUER = SessionIssuer()
 _NO_ATTRIBUTES = SessionAttributes()
 
 
-class SessionContext(msgspec.Struct, rename="camel", frozen=True, gc=False):
+class SessionContext(msgspec.Struct, rename="camel", frozen=True, gc=False, forbid_unknown_fields=True):
     """The session that temporary credentials belong to."""
 
     session_issuer: SessionIssuer = _NO_ISSUER
@@ -51,7 +53,7 @@ class SessionContext(msgspec.Struct, rename="camel", frozen=True, gc=False):
 _NO_SESSION = SessionContext()
 
 
-class UserIdentity(msgspec.Struct, rename="camel", frozen=True, gc=False):
+class UserIdentity(msgspec.Struct, rename="camel", frozen=True, gc=False, forbid_unknown_fields=True):
     """Who made the request, as CloudTrail's ``userIdentity`` element says it."""
 
     type: str | None = None
@@ -62,15 +64,21 @@ class UserIdentity(msgspec.Struct, rename="camel", frozen=True, gc=False):
     user_name: str | None = None
     invoked_by: str | None = None
     identity_provider: str | None = None
+    credential_id: str | None = None
     session_context: SessionContext = _NO_SESSION
     on_behalf_of: Json = _ABSENT
+    in_scope_of: Json = _ABSENT
+    invoked_by_delegate: Json = _ABSENT
 
 
 NOBODY = UserIdentity()
 
 
-class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True):
-    """One CloudTrail event. Attributes are the record's own elements; None where absent."""
+class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True, forbid_unknown_fields=True):
+    """One CloudTrail event. Attributes are the record's own elements; None (or empty JSON) where absent.
+
+    ``beyond`` holds elements that are not documented (yet), so that a new one is not lost.
+    """
 
     event_source: str | None = None
     event_name: str | None = None
@@ -89,9 +97,11 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True):
     recipient_account_id: str | None = None
     shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
     vpc_endpoint_id: str | None = None
+    vpc_endpoint_account_id: str | None = None
     api_version: str | None = None
     read_only: bool | str | None = None
     management_event: bool | str | None = None
+    session_credential_from_console: bool | str | None = None
     timestamp: str | None = msgspec.field(default=None, name="@timestamp")
     request_parameters: Json = _ABSENT
     response_elements: Json = _ABSENT
@@ -99,14 +109,17 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True):
     service_event_details: Json = _ABSENT
     resources: Json = _ABSENT
     tls_details: Json = _ABSENT
+    event_context: Json = _ABSENT
     insight_details: Json = _ABSENT
+    insight_context: Json = _ABSENT
     edge_device_details: Json = _ABSENT
     addendum: Json = _ABSENT
+    beyond: dict[str, Any] | None = msgspec.field(default=None, name="(beyond)")
 
     @property
     def time(self) -> str:
-        """When it happened, as the record says it (RFC 3339, UTC); empty where it does not."""
-        return self.event_time or self.timestamp or ""
+        """When it happened (RFC 3339, UTC); empty where the record does not say it."""
+        return rfc3339(self.event_time or self.timestamp)
 
     def tree(self, head: str) -> Any:  # noqa: ANN401 - decoded JSON of any shape
         """Return a top-level element decoded to plain JSON values, None where it is absent."""
@@ -118,26 +131,33 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True):
         return value
 
     def _decode(self, head: str) -> Any:  # noqa: ANN401 - decoded JSON of any shape
-        attribute = _ATTRIBUTES.get(head.lower())
-        if attribute is None:
-            return None
-        return _plain(getattr(self, attribute))
+        beyond = self.beyond
+        if beyond is not None and head in beyond:
+            return beyond[head]
+        lowered = head.lower()
+        attribute = _ATTRIBUTES.get(lowered)
+        if attribute is not None:
+            return _plain(getattr(self, attribute))
+        if beyond is not None:
+            return next((value for name, value in beyond.items() if name.lower() == lowered), None)
+        return None
 
     def whole(self) -> str:
         """Return the record as compact JSON text."""
-        return msgspec.json.encode(self.tree_all()).decode()
+        return compact(self.tree_all())
 
     def tree_all(self) -> dict[str, Any]:
         """Return the record as a plain mapping of its present elements."""
-        values = ((name, _plain(getattr(self, attribute))) for name, attribute in _NAMES.items())
-        return {name: value for name, value in values if value is not None}
+        beyond = self.beyond or {}
+        values = ((name, self.tree(name)) for name in _NAMES if name not in beyond)
+        return {name: value for name, value in values if value is not None} | beyond
 
 
 _MISSING = object()
 
 
 def _names(kind: type[msgspec.Struct]) -> dict[str, str]:
-    return {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+    return {field.encode_name: field.name for field in msgspec.structs.fields(kind) if field.name != "beyond"}
 
 
 _NAMES = _names(CloudTrailRecord)
@@ -151,7 +171,7 @@ _DEFAULTS = frozenset(map(id, (NOBODY, _NO_SESSION, _NO_ISSUER, _NO_ATTRIBUTES))
 def _plain(value: object) -> Any:  # noqa: ANN401 - decoded JSON of any shape
     """Decode what is still raw, and turn typed parts into mappings of what is present."""
     if isinstance(value, msgspec.Raw):
-        return msgspec.json.decode(value) if bytes(value) else None
+        return decode_json(bytes(value)) if bytes(value) else None
     if id(value) in _DEFAULTS:
         return None
     names = _PARTS.get(type(value))
@@ -165,57 +185,117 @@ class _File(msgspec.Struct, rename="pascal", gc=False):
     records: list[CloudTrailRecord]
 
 
-_RECORD = msgspec.json.Decoder(CloudTrailRecord)
-_FILE = msgspec.json.Decoder(_File)
-
-
-def decode_record(line: bytes) -> CloudTrailRecord:
-    """Decode one record; raise msgspec.DecodeError for what is no JSON object.
-
-    A record that breaks the documented types (a null where a text belongs, a number as an account)
-    is taken for what it plainly means rather than lost.
-    """
-    try:
-        return _RECORD.decode(line)
-    except msgspec.ValidationError:
-        return _lenient(line)
-
-
-def decode_file(content: bytes) -> Iterator[CloudTrailRecord]:
-    """Yield the records of one delivered log file (already decompressed); raise as decode_record."""
-    try:
-        yield from _FILE.decode(content).records
-    except msgspec.ValidationError:
-        for record in _RAW_FILE.decode(content).records:
-            yield decode_record(bytes(record))
-
-
 class _RawFile(msgspec.Struct, rename="pascal"):
     records: list[msgspec.Raw]
 
 
+_RECORD = msgspec.json.Decoder(CloudTrailRecord)
+_FILE = msgspec.json.Decoder(_File)
 _RAW_FILE = msgspec.json.Decoder(_RawFile)
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
+def decode_record(line: bytes) -> CloudTrailRecord:
+    """Decode one record, as a trail delivers it or inside an EventBridge or LookupEvents envelope.
+
+    Raises UndecodableRecordError for what is no JSON object and for an object without a single element
+    of a CloudTrail event. A record that breaks the documented types (a null where a text belongs, a
+    number as an account) is taken for what it plainly means rather than lost.
+    """
+    try:
+        record = _RECORD.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _lenient(line)
+    if record.event_name is None and record == _NOTHING:
+        raise UndecodableRecordError(_NO_ELEMENT)
+    return record
+
+
+def decode_file(
+    content: bytes, refused: Callable[[UndecodableRecordError], None] | None = None
+) -> Iterator[CloudTrailRecord]:
+    """Yield the records of one delivered log file (already decompressed).
+
+    Each record that cannot be decoded is handed to ``refused``; without it the error is raised, as it
+    is for content that is no log file.
+    """
+    try:
+        yield from _FILE.decode(content).records
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        for line in _lines(content):
+            try:
+                record = decode_record(line)
+            except UndecodableRecordError as error:
+                if refused is None:
+                    raise
+                refused(error)
+            else:
+                yield record
+
+
+def _lines(content: bytes) -> list[bytes]:
+    try:
+        return [bytes(record) for record in _RAW_FILE.decode(content).records]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        reason = f"not a CloudTrail log file: {error}"
+        raise UndecodableRecordError(reason) from None
+
+
+_NOTHING = CloudTrailRecord()
+_NO_ELEMENT = "not a CloudTrail event: it has none of an event's elements, such as eventSource or eventName"
+_ENVELOPES = {"detail": "detail-type", "CloudTrailEvent": "CloudTrailEvent"}
+"""Where an envelope holds the event (EventBridge, LookupEvents), and the name by which it is known."""
+
+
 def _lenient(line: bytes) -> CloudTrailRecord:
     """Decode element by element, leaving out nulls and making text of what should be text."""
-    elements = _OBJECT.decode(line)
-    return CloudTrailRecord(**_coerced(CloudTrailRecord, elements))
+    try:
+        elements = _OBJECT.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        decode_json(line)
+        reason = "not a CloudTrail event: JSON, but no object"
+        raise UndecodableRecordError(reason) from None
+    for place, mark in _ENVELOPES.items():
+        if mark in elements and place in elements and "eventName" not in elements:
+            inner = decode_json(bytes(elements[place]))
+            return decode_record(inner.encode() if isinstance(inner, str) else bytes(elements[place]))
+    values, beyond = _coerced(CloudTrailRecord, elements)
+    if not values:
+        raise UndecodableRecordError(_NO_ELEMENT)
+    return CloudTrailRecord(**values, beyond=beyond or None)
 
 
-def _coerced(kind: type[msgspec.Struct], elements: dict[str, msgspec.Raw]) -> dict[str, Any]:
+def _coerced(kind: type[msgspec.Struct], elements: dict[str, msgspec.Raw]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what fits the typed record, and decoded what goes beyond it.
+
+    An element of a typed part that the part does not know makes the whole part go beyond as well.
+    """
     found: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
-        raw = elements.get(field.encode_name)
-        if raw is None or bytes(raw) == b"null":
+    beyond: dict[str, Any] = {}
+    for name, raw in elements.items():
+        content = bytes(raw)
+        field = _FIELDS[kind].get(name)
+        if content == b"null":
             continue
-        if field.type is msgspec.Raw:
-            found[field.name] = msgspec.Raw(bytes(raw))
+        if field is None:
+            beyond[name] = decode_json(content)
+        elif field.type is msgspec.Raw:
+            found[field.name] = msgspec.Raw(content)
         elif field.type in _PARTS:
-            if bytes(raw).startswith(b"{"):
-                found[field.name] = field.type(**_coerced(field.type, _OBJECT.decode(raw)))
+            if content.startswith(b"{"):
+                values, strange = _coerced(field.type, _OBJECT.decode(content))
+                found[field.name] = field.type(**values)
+                if strange:
+                    beyond[name] = decode_json(content)
+            else:
+                beyond[name] = decode_json(content)
         else:
-            value = msgspec.json.decode(raw)
-            found[field.name] = value if isinstance(value, str | bool) else bytes(raw).decode()
-    return found
+            value = decode_json(content)
+            found[field.name] = value if isinstance(value, str | bool) else content.decode()
+    return found, beyond
+
+
+_FIELDS: dict[type[msgspec.Struct], dict[str, msgspec.structs.FieldInfo]] = {
+    kind: {field.encode_name: field for field in msgspec.structs.fields(kind) if field.name != "beyond"}
+    for kind in (CloudTrailRecord, UserIdentity, SessionContext, SessionIssuer, SessionAttributes)
+}

@@ -45,7 +45,7 @@ trees = st.recursive(
 
 texts = st.one_of(st.none(), words)
 records = st.fixed_dictionaries(
-    {},
+    {"eventVersion": st.just("1.08")},
     optional={
         "eventSource": texts,
         "eventName": texts,
