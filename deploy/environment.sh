@@ -60,6 +60,8 @@ for lock in $locks; do
     install --requirement "$lock"
 done
 pip install --quiet --no-index --no-deps --no-build-isolation --editable .
+# pip would compile on one core only, and an environment that is not compiled makes a slow first start.
+.venv/bin/python -m compileall -qq -j 0 .venv/lib collectors daemon detectors
 made_from >".venv/.made-for-$level"
 locks=requirements.lock
 made_from >.venv/.made-for-run
