@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.aws_estate import GUARDED, LATENT, PRIVATE, PUBLIC_ACL, PUBLIC_POLICY, put_bucket
 from tests.fakes.aws_faults import Faults, fault_proxy
 from tests.fakes.aws_moto import Moto, moto_server
-from tests.fakes.program import Program
+from tests.fakes.program import HARMLESS, Program
 
 ESTATE = {
     "guarded": GUARDED,
@@ -58,3 +58,10 @@ def faulty(faults: Faults, program: Program) -> Program:
     program.endpoint = faults.url
     program.configure()
     return program
+
+
+@pytest.fixture
+def nothing_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let AWS SDKs in this very process reach nothing but what they are aimed at."""
+    for name, value in HARMLESS.items():
+        monkeypatch.setenv(name, value)

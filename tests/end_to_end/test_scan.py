@@ -120,7 +120,7 @@ def test_asking_for_one_target_ends_nothing_of_another(program: Program, moto: M
     program.configure(targets=both)
     assert program.scan()[0] == 0
     before = program.open_findings()
-    assert before[PUBLIC, "elsewhere"]["target"] == "other"
+    assert before[PUBLIC, "elsewhere"].target == "other"
     _, judgements = program.scan("--target", "estate")
     assert "elsewhere" not in {name for _, name in judgements}
     assert program.open_findings().keys() == before.keys()

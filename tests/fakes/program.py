@@ -18,9 +18,21 @@ from typing import Any, TypeVar
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from daemon.model import Finding, FindingStatus
+from detectors.model import Judgement
 from tests.fakes.aws_moto import ACCOUNT
 
 T = TypeVar("T")
+
+HARMLESS = {
+    "AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST",
+    "AWS_SECRET_ACCESS_KEY": "neverinalogorapage",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_PROXY": "127.0.0.1",
+}
+"""Variables with which no call of an AWS SDK reaches a real account."""
 
 CEILING = 60.0
 """Seconds after which a condition that did not come true fails the test."""
@@ -139,15 +151,7 @@ class Program:
     def environment(self) -> dict[str, str]:
         """Return an environment in which no call can reach a real account."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CSPMD_"))}
-        return {
-            **kept,
-            "AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST",
-            "AWS_SECRET_ACCESS_KEY": "neverinalogorapage",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1",
-        }
+        return {**kept, **HARMLESS}
 
     def cspmd(self, command: str, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -169,12 +173,39 @@ class Program:
         assert "neverinalogorapage" not in done.stderr + done.stdout
         return done.returncode, judgements
 
-    def open_findings(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """Return what ``cspmd findings`` shows, by detector and resource name."""
-        done = self.cspmd("findings", "--format", "jsonl")
-        assert done.returncode == 0, done.stderr
-        lines = [json.loads(line) for line in done.stdout.splitlines()]
-        return {(one["judgement"]["detector"], one["judgement"]["resource"]["name"]): one for one in lines}
+    def scan_here(self) -> tuple[bool, dict[tuple[str, str], str]]:
+        """Scan in this process, which is quicker; return whether all was read, and verdicts by detector and name.
+
+        For tests whose own environment reaches nothing real.
+        """
+        from daemon.cli.progress import Silence
+        from daemon.configuration import load
+        from daemon.runtime.scan import Scan
+
+        found: dict[tuple[str, str], str] = {}
+
+        def judged(judgement: Judgement, _rule: object) -> None:
+            found[judgement.detector, judgement.resource.name] = judgement.verdict.value
+
+        scan = Scan(load(self.configuration, {}), (), ())
+        try:
+            scan.run(judged, Silence(), ended_by=KeyError)
+            assert scan.totals.crashes == []
+            return not scan.completeness.incomplete(scan.totals.snapshots), found
+        finally:
+            scan.close()
+
+    def open_findings(self) -> dict[tuple[str, str], Finding]:
+        """Return the findings that stand open in the state, by detector and resource name."""
+        from daemon.state import State
+
+        state = State.open(f"sqlite:///{self.folder / 'state.db'}", create=False)
+        try:
+            return {
+                (one.judgement.detector, one.judgement.resource.name): one for one in state.findings(FindingStatus.OPEN)
+            }
+        finally:
+            state.close()
 
     def documents(self) -> list[dict[str, Any]]:
         """Return what the file sink wrote."""
