@@ -214,7 +214,7 @@ def unread(error: Exception, operation: Operation) -> Unread:
     return Unread(
         reason=reason,
         operation=operation.uid,
-        permission=operation.action if reason is UnreadReason.DENIED else "",
+        permission=(operation.action or operation.mended_by) if reason is UnreadReason.DENIED else "",
         detail=error_code(error),
     )
 

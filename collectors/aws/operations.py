@@ -30,6 +30,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     absent: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     optional: bool = False
+    mended_by: str = ""
 
     @property
     def uid(self) -> str:

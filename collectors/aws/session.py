@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -31,6 +32,7 @@ MOST_CONNECTIONS = 32
 _CONNECT_TIMEOUT = 5
 _READ_TIMEOUT = 10
 _ATTEMPTS = 5
+_PROOF_AGE = 60.0
 _PROGRAM = "cspmd"
 _FALLBACK_REGION = "us-east-1"
 _ROOT_ELEMENT = re.compile(rb"\s*(?:<\?[^>]*>\s*)?<(?:[\w.-]+:)?([\w.-]+)")
@@ -75,6 +77,8 @@ class AwsAccount:
         self._own_sts: Any = None
         self._buckets: dict[str, TokenBucket] = {}
         self._conditions: set[str] = set()
+        self._verified = -math.inf
+        self._proven = float("-inf")
 
     @classmethod
     def connect(cls, account_id: str, **settings: Any) -> AwsAccount:  # noqa: ANN401 - the constructor's own keywords
@@ -153,15 +157,20 @@ class AwsAccount:
         """Return how many calls a second a service of this account is asked for at most now."""
         return self._bucket(service).rate
 
-    def verify(self) -> Unread | None:
+    def verify(self, *, within: float = 0.0) -> Unread | None:
         """Return why the credentials cannot be used for this account, None where they can.
 
         Credentials of another account would have its resources judged under this one's name. Where
-        STS cannot be reached or asked, that is logged and no reason to read nothing.
+        STS cannot be reached or asked, that is logged and no reason to read nothing. An answer that
+        was good and is younger than ``within`` seconds is not asked for again: the regions of one
+        pass share it.
         """
+        if time.monotonic() - self._verified < within:
+            return None
         identity = self._identity_now()
         if isinstance(identity, Known):
             if identity.value == self.account_id:
+                self._verified = time.monotonic()
                 return None
             return Unread(
                 reason=UnreadReason.CREDENTIALS,
@@ -170,12 +179,16 @@ class AwsAccount:
             )
         if isinstance(identity, Unread) and identity.reason is UnreadReason.CREDENTIALS:
             return identity
+        if self.changed("unverified", to=True):
+            self._tell_unverified(identity)
+        return None
+
+    def _tell_unverified(self, identity: Fact[str]) -> None:
         log.warning(
             "the account behind the credentials could not be verified",
             account=self.account_id,
             error=identity.summary if isinstance(identity, Unread) else "",
         )
-        return None
 
     def changed(self, condition: str, *, to: bool) -> bool:
         """Note whether a condition holds; return whether it did not stand so before (at first: not)."""
@@ -198,6 +211,7 @@ class AwsAccount:
         if begun and isinstance(identity, Unread) and identity.reason is UnreadReason.CREDENTIALS:
             with self._lock:
                 self._own = self._working = self._own_sts = None
+                self._verified = -math.inf
                 self._clients.clear()
             return self._identity()
         return identity
@@ -209,11 +223,17 @@ class AwsAccount:
         def ask() -> Answer:
             return self.call(GET_CALLER_IDENTITY, self.home_region)
 
-        return errors.read(ask, GET_CALLER_IDENTITY, lambda answer: str(answer["Account"]), None)
+        identity = errors.read(ask, GET_CALLER_IDENTITY, lambda answer: str(answer["Account"]), None)
+        self._proven = time.monotonic() if isinstance(identity, Known) else float("-inf")
+        return identity
 
     def _refuses_only(self, region: str) -> bool:
         """Whether credentials that a region refuses are good elsewhere: the region is not enabled then."""
-        return region != self.home_region and isinstance(self._identity(), Known)
+        if region == self.home_region:
+            return False
+        if time.monotonic() - self._proven > _PROOF_AGE:
+            self._identity()
+        return time.monotonic() - self._proven <= _PROOF_AGE
 
     def _own_session(self) -> boto3.Session:
         """Return the session of the chain's own credentials, before any role is assumed."""

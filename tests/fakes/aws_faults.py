@@ -46,7 +46,7 @@ class Call:
 class Fault:
     """How a request fails. A ``body`` without a ``code`` is an answer of success that makes no sense.
 
-    ``rewrite`` changes the true answer's body.
+    ``rewrite`` changes the true answer's body; ``silent`` leaves out where the bucket lies.
     """
 
     status: int = 200
@@ -55,6 +55,7 @@ class Fault:
     reset: bool = False
     seconds: float = 0.0
     rewrite: Callable[[bytes], bytes] | None = None
+    silent: bool = False
 
 
 DENIED = Fault(status=403, code="AccessDenied")
@@ -196,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         # S3 says where a bucket lies even to those it refuses.
         for name in ("Content-Type", "x-amz-bucket-region"):
-            if headers.get(name) is not None:
+            if headers.get(name) is not None and not (fault is not None and fault.silent):
                 self.send_header(name, headers[name])
         self.send_header("Content-Length", "0" if self.command == "HEAD" else str(len(content)))
         self.end_headers()

@@ -17,7 +17,9 @@ from collectors.model import Known
 _NOBODYS = "cspmd-permission-probe"
 
 _ON_BUCKETS = tuple(
-    operation for operation in ops.OPERATIONS if operation.service == "s3" and operation.name != ops.LIST_BUCKETS.name
+    operation
+    for operation in ops.OPERATIONS
+    if operation.service == "s3" and operation.action and operation != ops.LIST_BUCKETS
 )
 _ON_ACCESS_POINTS = (ops.GET_ACCESS_POINT, ops.GET_ACCESS_POINT_POLICY)
 _ON_MULTI_REGION = (ops.LIST_MULTI_REGION_ACCESS_POINTS, ops.GET_MULTI_REGION_ACCESS_POINT_POLICY)

@@ -42,6 +42,7 @@ from collectors.model import (
     NotNeeded,
     Provider,
     ProviderOpinion,
+    Reach,
     Switch,
     Unread,
     Website,
@@ -150,7 +151,8 @@ class BucketReader:
 
     def _opinion(self, name: str, region: str, exposure: Exposure) -> Fact[ProviderOpinion]:
         """Ask for AWS's opinion where there is something to have one on: grants, or a policy that could not be read."""
-        if isinstance(exposure.policy, Known) and not exposure.policy.value:
+        policy = exposure.policy
+        if isinstance(policy, Known) and all(grant.reach is Reach.PRIVATE for grant in policy.value):
             return _NOTHING_GRANTED
         return read_opinion(self._account, region, name)
 

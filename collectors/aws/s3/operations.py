@@ -24,7 +24,12 @@ GET_BUCKET_LOCATION = _bucket("GetBucketLocation", "GetBucketLocation", "where t
 # Refused or redirected, this call still says where the bucket lies: no permission is asked for,
 # least of all s3:ListBucket, which would show the names of the objects.
 HEAD_BUCKET = Operation(
-    service="s3", name="HeadBucket", action="", why="where a replica's bucket lies", gone=frozenset({"404"})
+    service="s3",
+    name="HeadBucket",
+    action="",
+    why="where a replica's bucket lies",
+    gone=frozenset({"404"}),
+    mended_by="s3:ListBucket",
 )
 GET_PUBLIC_ACCESS_BLOCK = _bucket(
     "GetPublicAccessBlock",

@@ -14,6 +14,7 @@ from collectors.model import (
     Known,
     NotNeeded,
     Unread,
+    UnreadReason,
     Versioning,
 )
 from tests.fakes.aws_estate import BLOCK, NO_BLOCK, tls_statement
@@ -146,6 +147,26 @@ def test_replication_says_where_the_copies_lie(moto: Moto, s3: Any, collect: Col
                 via="replication rule foreign",
             ),
         )
+    )
+
+
+def test_a_strangers_bucket_that_says_nothing_leaves_the_place_open(s3: Any, collect: Collect, faults: Faults) -> None:
+    for name in ("source", "target"):
+        s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket="source", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_replication(
+        Bucket="source",
+        ReplicationConfiguration={"Role": "arn:aws:iam::1:role/r", "Rules": [replication_rule("r", "target", 1)]},
+    )
+    only_the_source = (
+        b"<ListAllMyBucketsResult><Owner><ID>o</ID></Owner><Buckets><Bucket><Name>source</Name>"
+        b"<BucketRegion>us-east-1</BucketRegion></Bucket></Buckets></ListAllMyBucketsResult>"
+    )
+    faults.plan("s3:ListBuckets", Fault(body=only_the_source))
+    faults.plan("s3:HeadBucket", Fault(status=403, code="AccessDenied", silent=True))
+    (copy,) = known(collect()["source"].copies)
+    assert copy.places == Unread(
+        reason=UnreadReason.DENIED, operation="s3:HeadBucket", permission="s3:ListBucket", detail="403"
     )
 
 

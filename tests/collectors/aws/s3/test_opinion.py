@@ -68,3 +68,17 @@ def test_the_opinion_is_asked_where_the_policy_is_refused(account: AwsAccount, f
     faults.plan("s3:GetBucketPolicyStatus", status(public=True))
     bucket = read(account)
     assert bucket.provider_opinion == Known(ProviderOpinion(public=True, source="GetBucketPolicyStatus"))
+
+
+def test_nobody_is_asked_about_a_bucket_that_services_alone_may_use(
+    s3: Any, account: AwsAccount, faults: Faults
+) -> None:
+    s3.create_bucket(Bucket="trail")
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    limited = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    s3.put_bucket_policy(
+        Bucket="trail",
+        Policy=policy(statement("trail", Principal=service, Action="s3:PutObject", Condition=limited)),
+    )
+    assert read(account).provider_opinion == NotNeeded("nothing_granted")
+    assert faults.count("s3:GetBucketPolicyStatus") == 0
