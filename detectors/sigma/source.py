@@ -7,9 +7,12 @@ it, as a table's columns. The alias layer names the raw record's places for each
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
+
+AnyRecord: TypeAlias = Any
+"""A log source's own record type, which rules know no more of than its attributes."""
 
 
 class Record(Protocol):
@@ -44,7 +47,7 @@ class LogSource(msgspec.Struct, frozen=True, kw_only=True):
     wrappers: tuple[str, ...] = ()
     aliases: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     unnamed: Callable[[str], tuple[str, ...]] | None = None
-    derived: Mapping[str, Callable[[Any], object]] = msgspec.field(default_factory=dict)
+    derived: Mapping[str, Callable[[AnyRecord], object]] = msgspec.field(default_factory=dict)
 
     def accepts(self, product: str, service: str) -> bool:
         """Whether a rule written for this product and service applies; without a service, to all of a product."""

@@ -7,6 +7,7 @@ absent are the same: no value. A path walks through lists, so a field may have s
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -26,7 +27,10 @@ def text(value: object) -> str:
         return "false"
     if isinstance(value, int):
         return str(value)
-    return _encode(value).decode()
+    try:
+        return _encode(value).decode()
+    except OverflowError:  # a whole number of more than 64 bits inside
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def leaves(node: Any, segments: tuple[str, ...]) -> Iterator[Any]:  # noqa: ANN401 - decoded JSON

@@ -121,6 +121,16 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True, forbid_unknown
         """When it happened (RFC 3339, UTC); empty where the record does not say it."""
         return rfc3339(self.event_time or self.timestamp)
 
+    @property
+    def failed(self) -> bool:
+        """Whether the call was refused or went wrong, a console sign-in included."""
+        if self.error_code is not None or self.error_message is not None:
+            return self.error_code != "Success"
+        if self.event_name != "ConsoleLogin":
+            return False
+        answer = self.tree("responseElements")
+        return isinstance(answer, dict) and answer.get("ConsoleLogin") == "Failure"
+
     def tree(self, head: str) -> Any:  # noqa: ANN401 - decoded JSON of any shape
         """Return a top-level element decoded to plain JSON values, None where it is absent."""
         cached = self.__dict__.get(head, _MISSING)

@@ -19,8 +19,8 @@ from collectors.model.log_records import UndecodableRecordError, rfc3339
 _LINE = re.compile(
     r"(?P<bucket_owner>\S+) (?P<bucket>\S+) \[(?P<time>[^\]]*)\] (?P<remote_ip>\S+) (?P<requester>\S+) "
     r"(?P<request_id>\S+) (?P<operation>\S+) (?P<key>\S+) (?:-|\"(?P<request_uri>.*?)\") "
-    r"(?P<http_status>\d{3}|-) (?P<error_code>\S+) (?P<bytes_sent>\d+|-) (?P<object_size>\d+|-) "
-    r"(?P<total_time>\d+|-) (?P<turn_around_time>\d+|-) (?P<rest>.*)",
+    r"(?P<http_status>\d{3}|-) (?P<error_code>\S+) (?P<bytes_sent>\d{1,18}|-) (?P<object_size>\d{1,18}|-) "
+    r"(?P<total_time>\d{1,18}|-) (?P<turn_around_time>\d{1,18}|-) (?P<rest>.*)",
     re.ASCII,
 )
 _LATER = (
