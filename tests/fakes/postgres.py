@@ -52,10 +52,17 @@ def _identity() -> dict[str, int | list[int]]:
 
 
 def _within_reach(binaries: Path, home: Path) -> Path:
-    """Return binaries that the server's user may run: a copy where their folder is closed to it."""
+    """Return binaries that the server's user may run: a copy where their folder is closed to it.
+
+    A wheel keeps the libraries it brings in a folder beside the package, found by its relative path.
+    """
     if os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in binaries.parents):
         return binaries
-    copied = shutil.copytree(binaries.parent, home / "installation", symlinks=True)
+    package = binaries.parent.parent
+    copied = home / package.name / binaries.parent.name
+    shutil.copytree(binaries.parent, copied, symlinks=True)
+    for libraries in package.parent.glob(f"{package.name}.libs"):
+        shutil.copytree(libraries, home / libraries.name, symlinks=True)
     return copied / binaries.name
 
 
