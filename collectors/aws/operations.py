@@ -10,7 +10,7 @@ import msgspec
 
 from collectors.api import Permission
 
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,219 @@
+"""What the policies of one account come to for each of its users and roles.
+
+Every identity is looked at under all its policies. Who can escalate depends on who is more powerful, and who is more
+powerful on who can escalate: the more powerful are the administrators first, and those who can become one are added
+until nobody new is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from collectors.aws.iam.authorization import Group, Identity, Inline, Inventory
+from collectors.aws.iam.operations import GET_ACCOUNT_AUTHORIZATION_DETAILS
+from collectors.aws.iam.privileges import (
+    MALFORMED,
+    Caller,
+    Escalation,
+    Held,
+    Holder,
+    Place,
+    RoleSide,
+    Rules,
+    Territory,
+    World,
+    admin_paths,
+    compiled,
+    escalation,
+    is_administrator,
+    mfa_rules,
+    role_side,
+    trusts,
+)
+from collectors.aws.policy import MalformedPolicyError, parse_policy
+from collectors.model import (
+    AdminPath,
+    EscalationPath,
+    Fact,
+    Known,
+    MfaRule,
+    NotNeeded,
+    Trust,
+    Unread,
+    UnreadReason,
+)
+
+SERVICE_LINKED_PATH = "/aws-service-role/"
+_OWN_POLICY = ":policy/"
+_AWS_ACCOUNT = "::aws:"
+
+_ADMINISTRATOR = NotNeeded("administrator_already")
+_SERVICE_LINKED = NotNeeded("service_linked_role")
+_NO_USER = NotNeeded("no_console")
+
+
+class Privileges(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of one user or role that follow from policies. ``trust`` is a role's, ``mfa_rules`` a user's."""
+
+    admin_paths: Fact[tuple[AdminPath, ...]]
+    escalation_paths: Fact[tuple[EscalationPath, ...]]
+    mfa_rules: Fact[tuple[MfaRule, ...]] = _NO_USER
+    trust: Fact[tuple[Trust, ...]] = _NO_USER
+
+    @classmethod
+    def unread(cls, unread: Unread) -> Privileges:
+        """Return what is known of an identity whose policies could not be listed."""
+        return cls(admin_paths=unread, escalation_paths=unread, mfa_rules=unread, trust=unread)
+
+
+def privileges(inventory: Inventory, territory: Territory) -> Mapping[str, Privileges]:
+    """Return the privileges of every user and role that was listed, by ARN."""
+    return _Account(inventory, territory).judged()
+
+
+class _Account:
+    """One account while it is looked at: what its identities share is made ready once."""
+
+    def __init__(self, inventory: Inventory, territory: Territory) -> None:
+        self._inventory = inventory
+        self._territory = territory
+        self._managed: dict[str, Fact[Rules]] = {}
+        self._groups = {name: tuple(self._of_group(group)) for name, group in inventory.groups.items()}
+        self._trusts = {arn: _trust(role, territory.account) for arn, role in inventory.roles.items()}
+        self._holders = {one.arn: self._holder(one) for one in self._identities() if not _service_linked(one)}
+        self._admin = {arn: admin_paths(holder, territory) for arn, holder in self._holders.items()}
+
+    def judged(self) -> Mapping[str, Privileges]:
+        """Return everybody's privileges."""
+        escalations = self._escalations()
+        return {one.arn: self._privileges(one, escalations) for one in self._identities()}
+
+    def _privileges(self, identity: Identity, escalations: Mapping[str, Escalation]) -> Privileges:
+        arn = identity.arn
+        trust = self._trusts.get(arn, _NO_USER)
+        if arn not in self._holders:
+            return Privileges(admin_paths=_SERVICE_LINKED, escalation_paths=_SERVICE_LINKED, trust=trust)
+        found = escalations.get(arn)
+        return Privileges(
+            admin_paths=Known(self._admin[arn]),
+            escalation_paths=_ADMINISTRATOR if found is None else Known((*found.paths, *self._unseen())),
+            mfa_rules=Known(mfa_rules(self._holders[arn])) if identity.is_user else _NO_USER,
+            trust=trust,
+        )
+
+    def _unseen(self) -> Iterator[EscalationPath]:
+        """Yield what stands for the targets that a failed listing may have hidden."""
+        unread = self._inventory.unread
+        if unread is not None:
+            summary = "may reach an identity that could not be listed"
+            yield EscalationPath(method="unlisted_target", summary=summary, actions=(), effective=unread)
+
+    def _identities(self) -> Iterator[Identity]:
+        yield from self._inventory.users.values()
+        yield from self._inventory.roles.values()
+
+    def _escalations(self) -> Mapping[str, Escalation]:
+        """Return what was found of everybody who is no administrator."""
+        powerful = {arn for arn, paths in self._admin.items() if is_administrator(paths)}
+        found: dict[str, Escalation] = {}
+        todo = [arn for arn in self._holders if arn not in powerful]
+        while todo:
+            world = self._world(powerful)
+            for arn in todo:
+                found[arn] = escalation(self._holders[arn], self._place(arn), world)
+            new = {arn for arn in todo if found[arn].certain} - powerful
+            powerful |= new
+            todo = [arn for arn, one in found.items() if one.missed] if new else []
+        return found
+
+    def _world(self, powerful: set[str]) -> World:
+        sides = [self._side(role) for _, role in sorted(self._inventory.roles.items()) if not _service_linked(role)]
+        return World(
+            territory=self._territory,
+            users=tuple(sorted(powerful & self._inventory.users.keys())),
+            groups=tuple(sorted(self._powerful_groups())),
+            powerful_roles=tuple(side for side in sides if side.arn in powerful),
+            roles=tuple(sides),
+            boundaries={one.arn: one.boundary for one in self._identities() if one.boundary},
+        )
+
+    def _powerful_groups(self) -> Iterator[str]:
+        for name, group in self._inventory.groups.items():
+            member = self._caller(group.arn, name, is_user=True)
+            if is_administrator(admin_paths(Holder(member, self._groups[name]), self._territory)):
+                yield group.arn
+
+    def _side(self, role: Identity) -> RoleSide:
+        trust = self._trusts[role.arn]
+        return role_side(role.arn, trust.value if isinstance(trust, Known) else (), self._territory.account)
+
+    def _place(self, arn: str) -> Place:
+        """Return where an identity stands; a group that was not listed is none that it could be lifted by."""
+        identity = self._inventory.users.get(arn) or self._inventory.roles[arn]
+        held = (policy.arn for policy in self._holders[arn].policies if _OWN_POLICY in policy.arn)
+        own = dict.fromkeys(held_arn for held_arn in held if _AWS_ACCOUNT not in held_arn)
+        listed = self._inventory.policies
+        return Place(
+            groups=tuple(self._inventory.groups[name].arn for name in identity.groups if name in self._groups),
+            policies={policy: listed[policy].versions if policy in listed else 1 for policy in own},
+        )
+
+    def _holder(self, identity: Identity) -> Holder:
+        caller = self._caller(identity.arn, identity.name, is_user=identity.is_user)
+        tags = identity.tags.value if isinstance(identity.tags, Known) else {}
+        caller = msgspec.structs.replace(caller, tags=tags, boundary=identity.boundary)
+        policies = [*self._inline(identity.inline), *self._attached(identity.attached)]
+        for name in identity.groups:
+            policies += self._groups.get(name) or (Held(via=f"group {name}", rules=self._missing("group_not_listed")),)
+        return Holder(caller, policies, self._rules_of(identity.boundary) if identity.boundary else None)
+
+    def _caller(self, arn: str, name: str, *, is_user: bool) -> Caller:
+        territory = self._territory
+        return Caller(arn=arn, name=name, account=territory.account, partition=territory.partition, is_user=is_user)
+
+    def _of_group(self, group: Group) -> Iterator[Held]:
+        for held in (*self._inline(group.inline), *self._attached(group.attached)):
+            yield msgspec.structs.replace(held, via=f"group {group.name}: {held.via}")
+
+    def _inline(self, policies: Iterable[Inline]) -> Iterator[Held]:
+        for policy in policies:
+            yield Held(via=f"inline policy {policy.name}", rules=self._compiled(policy.document))
+
+    def _attached(self, arns: Iterable[str]) -> Iterator[Held]:
+        for arn in arns:
+            yield Held(via=f"managed policy {arn}", rules=self._rules_of(arn), arn=arn)
+
+    def _rules_of(self, arn: str) -> Fact[Rules]:
+        found = self._managed.get(arn)
+        if found is None:
+            policy = self._inventory.policies.get(arn)
+            document = None if policy is None else policy.document
+            found = self._missing("policy_not_listed") if document is None else self._compiled(document)
+            self._managed[arn] = found
+        return found
+
+    def _compiled(self, document: Any) -> Fact[Rules]:  # noqa: ANN401 - decoded JSON of any shape, or text
+        try:
+            return Known(compiled(parse_policy(document), self._territory))
+        except MalformedPolicyError:
+            return MALFORMED
+
+    def _missing(self, detail: str) -> Unread:
+        """Return why something that an identity is under was not among what was listed."""
+        if self._inventory.unread is not None:
+            return self._inventory.unread
+        return Unread(reason=UnreadReason.ERROR, operation=GET_ACCOUNT_AUTHORIZATION_DETAILS.uid, detail=detail)
+
+
+def _service_linked(identity: Identity) -> bool:
+    return identity.path.startswith(SERVICE_LINKED_PATH)
+
+
+def _trust(role: Identity, account: str) -> Fact[tuple[Trust, ...]]:
+    try:
+        return Known(trusts(parse_policy(role.trust), account))
+    except MalformedPolicyError:
+        return MALFORMED

@@ -1,0 +1,213 @@
+"""By which known methods an identity that is no administrator can become one.
+
+A method is there when each of its actions is allowed where it takes effect: on something with more privileges that
+exists today, or on all that may come. "More privileges" means: an administrator, or somebody who can become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from collectors.aws.iam.privileges.actions import ASSUME_ROLE_NAME, bits
+from collectors.aws.iam.privileges.administrator import admin_paths, is_administrator, within_boundary
+from collectors.aws.iam.privileges.holder import Answer, Carries, Degree, Holder
+from collectors.aws.iam.privileges.methods import METHODS, REMOVE_BOUNDARY, AnyOf, Method, Target
+from collectors.aws.iam.privileges.targets import MORE_PRIVILEGED, Place, World, new_names, targets_of
+from collectors.aws.policy.requests import ABSENT, Exactly
+from collectors.model import EscalationPath, Fact, Known, Unread
+
+_MOST_TARGETS = 5
+_WITHIN_BOUNDARY = frozenset({Target.SELF, Target.OWN_GROUP, Target.OWN_POLICY, Target.OWN_POLICY_WITH_VERSIONS})
+"""What an identity gives itself stays within its own boundary."""
+
+_NEW = frozenset({Target.NEW_USER, Target.NEW_ROLE})
+_FAMILIES = {
+    Target.SELF: "user",
+    Target.OWN_GROUP: "group",
+    Target.OTHER_GROUP: "group",
+    Target.OWN_POLICY: "policy",
+    Target.OWN_POLICY_WITH_VERSIONS: "policy",
+    Target.OTHER_USER: "user",
+}
+_PLANNED = tuple((method, tuple(bits(group) for group in method.groups)) for method in METHODS)
+
+_Used: TypeAlias = list[tuple[str, Answer]]
+"""The actions of a method that were found allowed, one of each group, and how."""
+
+
+class Escalation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found. ``missed``: some method lacks nothing but a target with more privileges."""
+
+    paths: tuple[EscalationPath, ...]
+    missed: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether one of the paths leads somewhere today."""
+        return any(path.effective == Known(value=True) and not path.open_ended for path in self.paths)
+
+
+def escalation(holder: Holder, place: Place, world: World) -> Escalation:
+    """Return every method that the identity has, and one path for each policy that could not be read."""
+    seeker = _Seeker(holder, place, world)
+    found = [path for method, groups in _PLANNED if _has_all(holder.mask, groups) for path in seeker.paths(method)]
+    found += seeker.boundary_removal()
+    unread = (
+        EscalationPath(
+            method="unread_policy",
+            summary="is under a policy that could not be read",
+            actions=(),
+            via=(via,),
+            effective=unread,
+        )
+        for via, unread in holder.unread
+    )
+    return Escalation(paths=(*found, *unread), missed=seeker.missed)
+
+
+def _has_all(mask: int, groups: tuple[int, ...]) -> bool:
+    return all(mask & group for group in groups)
+
+
+class _Seeker:
+    """Looks for the methods that one identity has."""
+
+    def __init__(self, holder: Holder, place: Place, world: World) -> None:
+        self._holder = holder
+        self._place = place
+        self._world = world
+        self._bounded = isinstance(holder.boundary, Known) and not within_boundary(holder, world.territory)
+        self.missed = False
+
+    def paths(self, method: Method) -> Iterator[EscalationPath]:
+        """Yield the one path by this method, if there is any."""
+        if self._bounded and method.target in _WITHIN_BOUNDARY:
+            return
+        carries = self._carries(method, "")
+        beside = _each(method.beside, lambda action: self._holder.anywhere(action, carries))
+        if beside is None:
+            return
+        targets = self._targets(method)
+        hits = [(arn, used) for arn in targets if (used := self._on(method, arn)) is not None]
+        if hits:
+            best = max((used for _, used in hits), key=_degree)
+            arns = [arn for arn, used in hits if _degree(used) is _degree(best)]
+            yield self._path(method, [*best, *beside], self._shown(method, arns))
+            return
+        self.missed = self.missed or method.target in MORE_PRIVILEGED
+        if targets or method.needs_target or method.target in _NEW:
+            return
+        wide = self._everywhere(method)
+        if wide is not None:
+            yield self._path(method, [*wide, *beside], (), open_ended=True)
+
+    def boundary_removal(self) -> Iterator[EscalationPath]:
+        """Yield the path by which an identity takes off its own boundary, where there is more under it."""
+        if not self._bounded:
+            return
+        caller, holder = self._holder.caller, self._holder
+        carries: Carries = {"iam:permissionsboundary": Exactly(self._world.administrator_policy)}
+        kept: Carries = {"iam:permissionsboundary": Exactly(caller.boundary)}
+        remove, replace = REMOVE_BOUNDARY["user" if caller.is_user else "role"]
+        answers = [(remove, holder.on(remove, caller.arn, kept)), (replace, holder.on(replace, caller.arn, carries))]
+        used = max(answers, key=lambda found: found[1].degree)
+        if used[1].degree is Degree.NO:
+            return
+        free = holder.unbounded()
+        if is_administrator(admin_paths(free, self._world.territory)) or self._escalates(free):
+            yield self._made("remove_own_boundary", "takes off its own permissions boundary", [used])
+
+    def _escalates(self, free: Holder) -> bool:
+        return escalation(free, self._place, self._world).certain
+
+    def _targets(self, method: Method) -> tuple[str, ...]:
+        if method.target in _NEW:
+            return new_names(self._holder, method, self._world.territory)
+        if method.target is Target.ASSUMABLE_ROLE:
+            return tuple(self._assumable())
+        return targets_of(method, self._holder.caller, self._place, self._world)
+
+    def _assumable(self) -> Iterator[str]:
+        """Yield the roles that the identity may assume, itself first where it is one."""
+        caller = self._holder.caller
+        if not caller.is_user:
+            yield caller.arn
+        for role in self._world.roles:
+            if role.arn == caller.arn:
+                continue
+            by_permission = role.trusts_account and self._holder.on(ASSUME_ROLE_NAME, role.arn).degree is not Degree.NO
+            if caller.arn in role.trusts or by_permission:
+                yield role.arn
+
+    def _on(self, method: Method, arn: str) -> _Used | None:
+        if method.target is Target.WORKLOAD:
+            return self._everywhere(method)
+        carries = self._carries(method, arn)
+        return _each(method.on_target, lambda action: self._holder.on(action, arn, carries))
+
+    def _everywhere(self, method: Method) -> _Used | None:
+        """Return how the decisive actions are allowed on all that they could be done to."""
+        holder, territory = self._holder, self._world.territory
+        carries = self._carries(method, "")
+        if method.target is Target.WORKLOAD:
+            service = method.service.partition(".")[0].removesuffix("-tasks")
+            return _each(
+                method.on_target,
+                lambda action: holder.on_workloads(action, territory.workloads(service, method.workload), carries),
+            )
+        family = territory.family(_FAMILIES.get(method.target, "role"))
+        return _each(method.on_target, lambda action: holder.across(action, family, carries))
+
+    def _carries(self, method: Method, target: str) -> Carries:
+        """Return what requests of this method carry: what is attached, what bounds the target, whom a role goes to."""
+        boundary = self._world.boundaries.get(target)
+        carried: Carries = {
+            "iam:permissionsboundary": ABSENT if boundary is None else Exactly(boundary),
+            "iam:policyarn": Exactly(self._world.administrator_policy),
+        }
+        if method.service and self._world.territory.partition == "aws":
+            return {**carried, "iam:passedtoservice": Exactly(method.service)}
+        return carried
+
+    def _shown(self, method: Method, arns: Iterable[str]) -> tuple[str, ...]:
+        itself = self._holder.caller.arn
+        return () if method.target in _NEW else tuple(arn for arn in arns if arn != itself)[:_MOST_TARGETS]
+
+    def _path(
+        self, method: Method, used: _Used, targets: tuple[str, ...], *, open_ended: bool = False
+    ) -> EscalationPath:
+        return self._made(method.uid, method.summary, used, targets, open_ended=open_ended)
+
+    def _made(
+        self, uid: str, summary: str, used: _Used, targets: tuple[str, ...] = (), *, open_ended: bool = False
+    ) -> EscalationPath:
+        boundary = self._holder.boundary
+        certain: Fact[bool] = boundary if isinstance(boundary, Unread) else Known(value=True)
+        return EscalationPath(
+            method=uid,
+            summary=summary,
+            actions=tuple(action for action, _ in used),
+            via=tuple(sorted({via for _, answer in used for via in answer.via})),
+            targets=targets,
+            open_ended=open_ended,
+            conditions=tuple(sorted({key for _, answer in used for key in answer.conditions})),
+            effective=certain if _degree(used) is Degree.YES else Known(value=False),
+        )
+
+
+def _each(groups: tuple[AnyOf, ...], ask: Callable[[str], Answer]) -> _Used | None:
+    """Return the best action of each group; None where a group has none that is allowed."""
+    used: _Used = []
+    for group in groups:
+        action, answer = max(((action, ask(action)) for action in group), key=lambda found: found[1].degree)
+        if answer.degree is Degree.NO:
+            return None
+        used.append((action, answer))
+    return used
+
+
+def _degree(used: _Used) -> Degree:
+    return min((answer.degree for _, answer in used), default=Degree.YES)

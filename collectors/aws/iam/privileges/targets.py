@@ -1,0 +1,96 @@
+"""What there is in an account to escalate to: who is more powerful, and what leads there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from collectors.aws.iam.privileges.actions import bit
+from collectors.aws.iam.privileges.caller import Caller
+from collectors.aws.iam.privileges.holder import Holder
+from collectors.aws.iam.privileges.methods import Method, Target
+from collectors.aws.iam.privileges.rules import Territory
+
+MORE_PRIVILEGED = frozenset({Target.OTHER_USER, Target.OTHER_ROLE, Target.PASSED_ROLE, Target.WORKLOAD})
+"""Targets that are one only once they are known to have more privileges."""
+
+_SEGMENTS = 6
+_OPEN = re.compile(r"\*|\$\{[^{}]*\}")
+
+
+class RoleSide(msgspec.Struct, frozen=True, kw_only=True):
+    """A role seen from outside. ``trusts`` are ARNs of the account's own principals, ``services`` service principals.
+
+    ``trusts_account``: whoever of the account's own has permission to assume it.
+    """
+
+    arn: str
+    trusts: frozenset[str] = frozenset()
+    trusts_account: bool = False
+    services: frozenset[str] = frozenset()
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one identity stands: its groups, and the customer managed policies it is under with their versions."""
+
+    groups: tuple[str, ...] = ()
+    policies: Mapping[str, int] = msgspec.field(default_factory=dict)
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """One account. ``users``, ``groups`` and ``powerful_roles`` are those with more privileges than others have.
+
+    ``boundaries`` holds the permissions boundary of each user and role that has one.
+    """
+
+    territory: Territory
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    powerful_roles: tuple[RoleSide, ...] = ()
+    roles: tuple[RoleSide, ...] = ()
+    boundaries: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def administrator_policy(self) -> str:
+        """The ARN of the policy that an attacker would attach."""
+        return f"arn:{self.territory.partition}:iam::aws:policy/AdministratorAccess"
+
+
+def targets_of(method: Method, caller: Caller, place: Place, world: World) -> tuple[str, ...]:
+    """Return the ARNs of what a method could be done to today, the caller itself only where that is the method."""
+    own = {
+        Target.SELF: (caller.arn,) if caller.is_user else (),
+        Target.OWN_GROUP: place.groups,
+        Target.OWN_POLICY: tuple(place.policies),
+        Target.OWN_POLICY_WITH_VERSIONS: tuple(arn for arn, versions in place.policies.items() if versions > 1),
+        Target.OTHER_USER: tuple(arn for arn in world.users if arn != caller.arn),
+        Target.OTHER_GROUP: tuple(arn for arn in world.groups if arn not in place.groups),
+    }
+    if method.target in own:
+        return own[method.target]
+    others = (role for role in world.powerful_roles if role.arn != caller.arn)
+    return tuple(role.arn for role in others if not method.service or method.service in role.services)
+
+
+def new_names(holder: Holder, method: Method, territory: Territory) -> tuple[str, ...]:
+    """Return ARNs that a user or role made for the purpose could have, one for each pattern it may be made under."""
+    kind = "user" if method.target is Target.NEW_USER else "role"
+    return tuple(dict.fromkeys(_names(holder, bit(method.on_target[0][0]), territory, kind)))
+
+
+def _names(holder: Holder, create: int, territory: Territory, kind: str) -> Iterator[str]:
+    family = territory.family(kind)
+    anything = f"arn:{territory.partition}:iam::{territory.account}:{kind}/new"
+    for granted in holder.allows:
+        if not granted.rule.mask & create:
+            continue
+        if granted.rule.resources.inverted:
+            yield anything
+            continue
+        for pattern in granted.rule.resources.patterns:
+            segments = pattern.text.split(":", _SEGMENTS - 1)
+            resource = _OPEN.sub("new", segments[-1]).replace("?", "x") if len(segments) == _SEGMENTS else ""
+            name = f"arn:{territory.partition}:iam::{territory.account}:{resource}"
+            yield name if family.matches(name) else anything
