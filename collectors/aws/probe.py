@@ -9,6 +9,7 @@ import msgspec
 from collectors.aws.answers import GoneError
 from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.operations import GET_CALLER_IDENTITY, Attempt, Operation
+from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
 from collectors.model import Known, Unread
 
@@ -37,6 +38,9 @@ def probe(account: AwsAccount) -> Iterator[Probe]:
     yield _ended(GET_CALLER_IDENTITY, refusal)
     if refusal is not None:
         return
+    if any(collector.regional for collector in COLLECTORS):
+        for attempt in EnabledRegions(account, lambda _regions, _complete: None).attempts():
+            yield _try(account, attempt)
     for collector in COLLECTORS:
         for attempt in collector(account).attempts():
             yield _try(account, attempt)

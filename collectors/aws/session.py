@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 MOST_CONNECTIONS = 32
 """Connections, and therefore calls in flight, per client."""
 
+VERIFIED_WITHIN = 60.0
+"""Seconds for which the regions of one pass take the credentials' account as verified."""
+
 _CONNECT_TIMEOUT = 5
 _READ_TIMEOUT = 10
 _ATTEMPTS = 5

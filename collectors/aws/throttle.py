@@ -21,6 +21,9 @@ class Pacing(msgspec.Struct, frozen=True, kw_only=True):
 # good from stopping all the others.
 DEFAULT_PACING = Pacing(ceiling=1000.0, floor=20.0)
 PACING = {
+    # EC2 API reference, "Request throttling": 20 describe calls a second in each region, bursts of 100.
+    "ec2": Pacing(ceiling=200.0, floor=5.0),
+    "kms": Pacing(ceiling=100.0, floor=5.0),
     "organizations": Pacing(ceiling=5.0, floor=1.0),
     "s3control": Pacing(ceiling=100.0, floor=5.0),
     "sts": Pacing(ceiling=100.0, floor=2.0),

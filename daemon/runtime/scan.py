@@ -163,12 +163,13 @@ class Scan:
         def one(unit: Unit) -> Snapshot:
             return self._coordinator.read(unit, self._judging, on_judgement=judged, on_resource=read)
 
-        discoveries = self._targets.discoveries()
-        if discoveries:
-            progress.planned(len(discoveries))
-            self._read_all(discoveries, one, progress)
-        units = [unit for unit in self._targets.units() if unit not in discoveries]
-        progress.planned(len(units) + len(discoveries))
+        discovered: set[str] = set()
+        while found := [unit for unit in self._targets.discoveries() if unit.key not in discovered]:
+            discovered.update(unit.key for unit in found)
+            progress.planned(len(discovered))
+            self._read_all(found, one, progress)
+        units = [unit for unit in self._targets.units() if unit.key not in discovered]
+        progress.planned(len(units) + len(discovered))
         self._read_all(units, one, progress)
         if self._whole:
             self._tidy()
@@ -177,8 +178,9 @@ class Scan:
     def _tidy(self) -> None:
         """Do what the daemon does besides reading: a scan that runs every night has no other hand for it."""
         now = _now()
-        if not self._targets.undiscovered():
-            self._passes.retire([unit.scope for unit in self._targets.units()])
+        watched = [unit.scope for unit in self._targets.units()]
+        undecided = [status.scope for status in self._state.scopes() if self._targets.undecided(status.scope)]
+        self._passes.retire([*watched, *undecided])
         self._passes.judge_due(now, self._judging)
         while self._passes.posture_due(now):
             continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from collectors.model import Scope
 from daemon.configuration.watch import Reload, Reloader
 from daemon.logging import LogSetup
 from daemon.passes import PassRunner
@@ -82,7 +83,7 @@ class Service:
         self._coordinator = Coordinator(self._state, self._passes, watch, self._metrics, self._stopping)
         self._shipping = ShippingThread(self._state, sinks_of(configuration), self._metrics)
         self._schedule = Schedule(self._read, self._crashed, workers=WORKERS)
-        self._upkeep = Upkeep(self._state, self._passes, self._wake_shipping)
+        self._upkeep = Upkeep(self._state, self._passes, self._schedule, self._wake_shipping)
         self._metrics.registry.register(StateGauges(self._state, self._sink_names))
 
     @property
@@ -102,8 +103,8 @@ class Service:
         self._shipping.start()
         self._schedule.start()
         self._apply_units()
-        self._upkeep.put_on(self._schedule, lambda: self._judging, lambda: self._configuration.state.retention)
-        self._schedule.once("judge what the configuration changed", self._settle)
+        self._upkeep.begin(lambda: self._judging, lambda: self._configuration.state.retention)
+        self._upkeep.settle(lambda: self._judging)
         log.info("watching", units=len(self._targets.units()), state=self._state.where, metrics=f"{self.url}/metrics")
         self._obey()
         return self._end()
@@ -122,8 +123,8 @@ class Service:
 
     def _end(self) -> bool:
         log.info("stopping")
-        self._schedule.stop()
         self._stopping.set()
+        self._schedule.stop()
         self._shipping.ask_to_stop()
         with self._idle:
             handed_back = self._idle.wait_for(lambda: not self._reading, HAND_BACK_SECONDS)
@@ -162,7 +163,7 @@ class Service:
         slow = throttled(snapshot)
         if failures:
             self._postpone(unit, failures, slow=slow)
-        elif unit in self._targets.discoveries():
+        if unit in self._targets.discoveries():
             self._apply_units()
         self._wake_shipping()
 
@@ -193,19 +194,12 @@ class Service:
             for detector in self._judging.detectors:
                 if any(issubclass(kind, detector.on) for kind in unit.collector.kinds):
                     self._metrics.expect_drift(unit.scope.provider.value, unit.scope.account, detector.uid)
-        self._schedule.once("end what is watched no more", self._retire)
+        self._upkeep.retire(self._active)
 
-    def _retire(self) -> None:
-        """End the findings of scopes that are watched no more, as far as it is known which are."""
-        active = [unit.scope for unit in self._targets.units()]
-        unknown = self._targets.undiscovered()
-        active += [status.scope for status in self._state.scopes() if status.scope.target in unknown]
-        if self._passes.retire(active):
-            self._wake_shipping()
-
-    def _settle(self) -> None:
-        if self._passes.rejudge(self._judging):
-            self._wake_shipping()
+    def _active(self) -> list[Scope]:
+        """Return the scopes that are watched, and those of which it is not known yet whether they are."""
+        watched = [unit.scope for unit in self._targets.units()]
+        return watched + [status.scope for status in self._state.scopes() if self._targets.undecided(status.scope)]
 
     def _reloaded(self, reload: Reload, *, asked: bool) -> None:
         """Take up a new configuration, or say why the old one stays."""
@@ -242,7 +236,7 @@ class Service:
         self._targets = targets
         self._apply_units()
         if rejudge:
-            self._schedule.once("judge what the configuration changed", self._settle)
+            self._upkeep.settle(lambda: self._judging)
         self._warn(new)
 
     def _replace_shipping(self, configuration: Configuration) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from collectors.api import Collector, Permission
 from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.permissions import policy_json, policy_terraform
+from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
 from collectors.model import GLOBAL, Provider, Scope
+from daemon.targets.aws_account import AccountUnits
 from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
 from daemon.targets.observer import Observer
 from daemon.targets.unit import TargetError, Unit
@@ -26,8 +28,8 @@ LONGEST_BETWEEN_DISCOVERIES = timedelta(hours=1)
 class AwsUnits:
     """The units of one configured AWS target. Sends nothing by itself.
 
-    With ``organization`` the accounts are those that the discovery, itself a unit, found last.
-    Raises TargetError where the SDK is not installed.
+    With ``organization`` the accounts are those that the discovery, itself a unit, found last; an
+    account's regions are found in the same way. Raises TargetError where the SDK is not installed.
     """
 
     def __init__(self, settings: AwsTarget, interval: timedelta, reconcile: timedelta, observer: Observer) -> None:
@@ -36,13 +38,14 @@ class AwsUnits:
             raise TargetError(message)
         self._settings = settings
         self._interval = interval
+        self._between_discoveries = min(reconcile, LONGEST_BETWEEN_DISCOVERIES)
         self._observer = observer
         self._lock = threading.Lock()
-        self._accounts: dict[str, tuple[AwsAccount, tuple[Unit, ...]]] = {}
+        self._accounts: dict[str, AccountUnits] = {}
         self._discovered = False
         self._discovery: Unit | None = None
         if settings.organization:
-            self._discovery = self._discover(min(reconcile, LONGEST_BETWEEN_DISCOVERIES))
+            self._discovery = self._discover(self._between_discoveries)
         else:
             self._found(settings.accounts)
 
@@ -51,21 +54,34 @@ class AwsUnits:
         """The unit that finds the target's accounts, None where they are configured."""
         return self._discovery
 
-    @property
-    def discovered(self) -> bool:
-        """Whether the accounts are known: configured, or found by a discovery that came back whole."""
-        return self._discovered
+    def discoveries(self) -> tuple[Unit, ...]:
+        """Return the units that find more units: the accounts', then each known account's regions'."""
+        return tuple(self._first(unit for account in self._known() for unit in [account.discovery] if unit is not None))
+
+    def undecided(self, scope: Scope) -> bool:
+        """Whether it is not known if this scope of the target is still there to be read."""
+        with self._lock:
+            if not self._discovered:
+                return True
+            account = self._accounts.get(scope.account)
+        return account is not None and scope.region != GLOBAL and not account.discovered
 
     def units(self) -> tuple[Unit, ...]:
-        """Return the units known now, the discovery first."""
-        with self._lock:
-            found = tuple(unit for _, units in self._accounts.values() for unit in units)
-        return found if self._discovery is None else (self._discovery, *found)
+        """Return the units known now, the discovery of accounts first."""
+        return tuple(self._first(unit for account in self._known() for unit in account.units()))
 
     def accounts(self) -> tuple[AwsAccount, ...]:
         """Return the accounts known now, by their ids."""
+        return tuple(known.account for known in self._known())
+
+    def _known(self) -> tuple[AccountUnits, ...]:
         with self._lock:
-            return tuple(account for account, _ in self._accounts.values())
+            return tuple(self._accounts.values())
+
+    def _first(self, others: Iterator[Unit]) -> Iterator[Unit]:
+        if self._discovery is not None:
+            yield self._discovery
+        yield from others
 
     def _found(self, accounts: Sequence[str]) -> None:
         """Watch exactly these accounts from now on; one that is watched already keeps its connection."""
@@ -75,10 +91,8 @@ class AwsUnits:
             }
             self._discovered = True
 
-    def _watched(self, account_id: str) -> tuple[AwsAccount, tuple[Unit, ...]]:
-        account = self._account(account_id)
-        units = (self._unit(collector(account), account_id, self._interval) for collector in COLLECTORS)
-        return account, tuple(units)
+    def _watched(self, account_id: str) -> AccountUnits:
+        return AccountUnits(self._account(account_id), self._settings.name, self._interval, self._between_discoveries)
 
     def _unit(self, collector: Collector, account_id: str, interval: timedelta) -> Unit:
         scope = Scope(
@@ -118,6 +132,8 @@ class AwsUnits:
 def permissions(*, organization: bool) -> tuple[Permission, ...]:
     """Return what every enabled collector needs, and the discovery where accounts are discovered."""
     found = {permission for collector in COLLECTORS for permission in collector.permissions}
+    if any(collector.regional for collector in COLLECTORS):
+        found.update(EnabledRegions.permissions)
     if organization:
         found.update(OrganizationAccounts.permissions)
     return tuple(sorted(found))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from collectors.model import Scope
 from daemon.targets.check import Check, Health
 from daemon.targets.observer import Observer
 from daemon.targets.unit import TargetError, Unit
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
 class UnitsOfTarget(Protocol):
     """One target of any provider."""
 
-    @property
-    def discovery(self) -> Unit | None:
-        """The unit that finds the target's accounts, None where they are configured."""
+    def discoveries(self) -> tuple[Unit, ...]:
+        """Return the units known now that find more units: accounts, regions."""
 
-    @property
-    def discovered(self) -> bool:
-        """Whether the accounts are known: configured, or found by a discovery that came back whole."""
+    def undecided(self, scope: Scope) -> bool:
+        """Whether it is not known if this scope of the target is still there to be read."""
 
     def units(self) -> tuple[Unit, ...]:
         """Return the units known now, the discovery first."""
@@ -62,13 +61,13 @@ class Targets:
                 self._targets[name] = _units_of(target, times.config, times.reconcile, observer)
 
     def discoveries(self) -> tuple[Unit, ...]:
-        """Return the units that find accounts; more units may be known after each was read."""
-        found = (target.discovery for target in self._targets.values())
-        return tuple(unit for unit in found if unit is not None)
+        """Return the units that find accounts and regions; more units, such units too, may be known after each."""
+        return tuple(unit for target in self._targets.values() for unit in target.discoveries())
 
-    def undiscovered(self) -> frozenset[str]:
-        """Return the names of targets whose accounts are not known yet: nothing of theirs is known to be gone."""
-        return frozenset(name for name, target in self._targets.items() if not target.discovered)
+    def undecided(self, scope: Scope) -> bool:
+        """Whether it is not known if this scope is still to be read: its account or region was not discovered yet."""
+        target = self._targets.get(scope.target)
+        return target is not None and target.undecided(scope)
 
     def units(self) -> tuple[Unit, ...]:
         """Return every unit known now."""

@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ class Call:
     bucket: str
     headers: dict[str, str] = field(hash=False)
     form: dict[str, str] = field(hash=False, default_factory=dict)
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,12 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
     url = urlsplit(target)
     query = parse_qs(url.query, keep_blank_values=True)
     if method == "POST":
+        region, service = _signed_for(headers)
         if "X-Amz-Target" in headers:
-            return Call(f"organizations:{headers['X-Amz-Target'].rpartition('.')[2]}", "", headers)
+            name = headers["X-Amz-Target"].rpartition(".")[2]
+            return Call(f"{service or 'organizations'}:{name}", "", headers, region=region)
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-        return Call(f"sts:{form.get('Action', '?')}", "", headers, form)
+        return Call(f"{service or 'sts'}:{form.get('Action', '?')}", "", headers, form, region)
     if url.path.startswith("/v20180820/"):
         return Call(f"s3control:{_control(url.path.removeprefix('/v20180820/'))}", "", headers)
     bucket = url.path.strip("/")
@@ -153,6 +157,12 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
         return Call("s3:HeadBucket", bucket, headers)
     name = next((name for sub, name in _SUBRESOURCES.items() if sub in query), "ListObjects")
     return Call(f"s3:{name}", bucket, headers)
+
+
+def _signed_for(headers: dict[str, str]) -> tuple[str, str]:
+    """Return region and service of a signature's scope, ``…Credential=KEY/DATE/REGION/SERVICE/aws4_request, …``."""
+    scope = headers.get("Authorization", "").partition("Credential=")[2].partition(",")[0].split("/")
+    return (scope[2], scope[3]) if len(scope) == 5 else ("", "")
 
 
 def _control(path: str) -> str:
@@ -209,10 +219,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _error(call: Call, code: str) -> bytes:
     message = "refused; request id 00000000-dead-beef-0000-000000000000, key AKIAFAKEFAKEFAKEFAKE"
-    if call.operation.startswith("organizations:"):
+    if "X-Amz-Target" in call.headers:
         return json.dumps({"__type": code, "Message": message}).encode()
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    if call.operation.startswith("ec2:"):
+        return f"<Response><Errors>{error}</Errors><RequestID>0</RequestID></Response>".encode()
     return (error if call.operation.startswith("s3:") else f"<ErrorResponse>{error}</ErrorResponse>").encode()
+
+
+class _ProxyServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that gave up waiting, which is what some faults are for."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 @contextmanager
@@ -220,8 +242,7 @@ def fault_proxy(upstream: int) -> Iterator[Faults]:
     """Start a proxy in front of the server on port ``upstream``."""
     faults = Faults(upstream)
     handler = type("Handler", (_Handler,), {"faults": faults})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _ProxyServer(("127.0.0.1", 0), handler)
     faults.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

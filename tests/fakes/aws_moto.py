@@ -92,7 +92,13 @@ def moto_server() -> Iterator[Moto]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "MOTO_ENABLE_ISO_REGIONS": "false", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "MOTO_ENABLE_ISO_REGIONS": "false",
+            # Over a thousand of Amazon's own images and snapshots in each region cost seconds each.
+            "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -1,0 +1,75 @@
+"""The units of one AWS account: its collectors, those of regional services once for each enabled region."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from collectors.api import Collector
+from collectors.aws.catalogue import COLLECTORS
+from collectors.aws.regions import EnabledRegions
+from collectors.aws.session import AwsAccount
+from collectors.model import GLOBAL, Provider, Scope
+from daemon.targets.unit import Unit
+
+
+class AccountUnits:
+    """One watched account. Its regions are what the discovery, itself a unit, found last.
+
+    ``interval`` is how often the account is read, ``discovery_interval`` how often its regions are
+    looked for. Safe for use by many threads.
+    """
+
+    def __init__(self, account: AwsAccount, target: str, interval: timedelta, discovery_interval: timedelta) -> None:
+        self.account = account
+        self._target = target
+        self._interval = interval
+        self._lock = threading.Lock()
+        self._fixed = tuple(
+            self._unit(collector(account), GLOBAL, interval) for collector in COLLECTORS if not collector.regional
+        )
+        self._regional = tuple(collector(account) for collector in COLLECTORS if collector.regional)
+        self._in_regions: dict[str, tuple[Unit, ...]] = {}
+        self._discovered = not self._regional
+        self._discovery: Unit | None = None
+        if self._regional:
+            self._discovery = self._unit(EnabledRegions(account, self._found), GLOBAL, discovery_interval)
+
+    @property
+    def discovery(self) -> Unit | None:
+        """The unit that finds the account's regions, None where no collector reads by region."""
+        return self._discovery
+
+    @property
+    def discovered(self) -> bool:
+        """Whether a list of the regions came back whole, so that a region that is not among them is none."""
+        return self._discovered
+
+    def units(self) -> tuple[Unit, ...]:
+        """Return the units known now, the discovery first."""
+        with self._lock:
+            regional = tuple(unit for units in self._in_regions.values() for unit in units)
+        first = () if self._discovery is None else (self._discovery,)
+        return (*first, *self._fixed, *regional)
+
+    def _found(self, regions: tuple[str, ...], complete: bool) -> None:  # noqa: FBT001 - the callback's own shape
+        """Read exactly these regions from now on; a list that is not whole takes none away."""
+        with self._lock:
+            kept = {} if complete else self._in_regions
+            found = {
+                region: self._in_regions.get(region)
+                or tuple(self._unit(collector, region, self._interval) for collector in self._regional)
+                for region in regions
+            }
+            self._in_regions = {**kept, **found}
+            self._discovered = self._discovered or complete
+
+    def _unit(self, collector: Collector, region: str, interval: timedelta) -> Unit:
+        scope = Scope(
+            target=self._target,
+            provider=Provider.AWS,
+            account=self.account.account_id,
+            region=region,
+            collector=collector.uid,
+        )
+        return Unit(scope=scope, interval=interval, collector=collector)
