@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hypothesis import settings
+
 from collectors.aws.policy import PolicyDocument, bucket_policy_grants, parse_policy
 from collectors.model import Fact, Grant, Known, Reach, Switch
 
+PROPERTY = settings(deadline=None, max_examples=60)
+"""For properties of whole policies: a busy machine is no failure, and each example is a whole policy or two."""
 BUCKET = "arn:aws:s3:::b"
 OWNER = "123456789012"
 FOREIGN = "999988887777"

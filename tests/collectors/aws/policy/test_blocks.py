@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from collectors.aws.policy import MalformedPolicyError, PublicAccessBlock, merge_blocks
 from collectors.aws.policy.blocks import SWITCHES
 from collectors.model import Fact, Known, NotNeeded, Switch, Unread, UnreadReason
+from tests.collectors.aws.policy.documents import PROPERTY
 
 DENIED = Unread(reason=UnreadReason.DENIED, operation="x", permission="s3:x")
 BLOCKS = st.builds(
@@ -34,6 +35,7 @@ def test_from_the_api() -> None:
             PublicAccessBlock.from_api({"RestrictPublicBuckets": odd})
 
 
+@PROPERTY
 @given(ORGANIZATIONS, LEVELS, LEVELS, st.none() | LEVELS)
 def test_each_switch_is_merged_by_itself(
     organization: Fact[PublicAccessBlock | None],

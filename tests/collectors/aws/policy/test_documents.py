@@ -22,7 +22,7 @@ from collectors.aws.policy import (
     tls_only,
 )
 from collectors.model import Known, Reach, Unread, UnreadReason, encode
-from tests.collectors.aws.policy.documents import BUCKET, OFF, OWNER, allow, deny, grants, policy, reach
+from tests.collectors.aws.policy.documents import BUCKET, OFF, OWNER, PROPERTY, allow, deny, grants, policy, reach
 
 PUBLIC = Reach.ANONYMOUS_INTERNET
 
@@ -214,6 +214,7 @@ DOCUMENTS = ANY_JSON | st.fixed_dictionaries(
 )
 
 
+@PROPERTY
 @given(DOCUMENTS)
 def test_no_document_breaks_anything(document: Any) -> None:
     with suppress(MalformedPolicyError):
@@ -229,6 +230,7 @@ def use(parsed: PolicyDocument) -> None:
         assert encode(tls_only(parsed, bucket_arn=BUCKET))
 
 
+@PROPERTY
 @given(st.binary(max_size=60) | st.text(max_size=60))
 def test_no_text_breaks_anything(source: str | bytes) -> None:
     with suppress(MalformedPolicyError):

@@ -7,13 +7,14 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.aws.policy.arns import account_of, organization_of, pinned_account
 from collectors.aws.policy.patterns import Glob, glob, literal
 from collectors.aws.policy.selection import Part, Selection, parts
 
+ALGEBRA = settings(deadline=None, max_examples=300)
 WORDS = ["".join(letters) for size in range(6) for letters in itertools.product("ab", repeat=size)]
 PATTERNS = st.text("ab*?", max_size=6).map(glob)
 SELECTIONS = st.builds(Selection, st.lists(PATTERNS, min_size=1, max_size=3).map(tuple), st.booleans())
@@ -24,17 +25,20 @@ def plain(pattern: Glob, word: str) -> bool:
     return re.fullmatch(pattern.text.replace("*", ".*").replace("?", "."), word) is not None
 
 
+@ALGEBRA
 @given(PATTERNS)
 def test_matches(pattern: Glob) -> None:
     assert [word for word in WORDS if pattern.matches(word)] == [word for word in WORDS if plain(pattern, word)]
 
 
+@ALGEBRA
 @given(PATTERNS, PATTERNS)
 def test_covers_is_proof(wide: Glob, narrow: Glob) -> None:
     if wide.covers(narrow):
         assert all(wide.matches(word) for word in WORDS if narrow.matches(word))
 
 
+@ALGEBRA
 @given(PATTERNS)
 def test_covers_itself_and_is_covered_by_everything(pattern: Glob) -> None:
     assert pattern.covers(pattern)
@@ -42,6 +46,7 @@ def test_covers_itself_and_is_covered_by_everything(pattern: Glob) -> None:
     assert glob(pattern.text.replace("?", "*")).covers(pattern)
 
 
+@ALGEBRA
 @given(PATTERNS, PATTERNS)
 def test_intersects_exactly(left: Glob, right: Glob) -> None:
     # Each pattern needs at most its own length of distinct letters: words of that length decide.
@@ -53,6 +58,7 @@ def test_intersects_exactly(left: Glob, right: Glob) -> None:
         assert not left.intersects(right)
 
 
+@ALGEBRA
 @given(PATTERNS, st.text("ab", max_size=3))
 def test_after_gives_what_follows(pattern: Glob, prefix: str) -> None:
     tails = pattern.after(prefix)
@@ -61,6 +67,7 @@ def test_after_gives_what_follows(pattern: Glob, prefix: str) -> None:
             assert any(tail.matches(word) for tail in tails) == pattern.matches(prefix + word)
 
 
+@ALGEBRA
 @given(PATTERNS, st.lists(SELECTIONS, max_size=3))
 def test_what_is_left_is_never_too_little(pattern: Glob, taken: list[Selection]) -> None:
     left = (Part(pattern),)
@@ -71,6 +78,7 @@ def test_what_is_left_is_never_too_little(pattern: Glob, taken: list[Selection])
             assert any(part.matches(word) for part in left)
 
 
+@ALGEBRA
 @given(SELECTIONS, PATTERNS)
 def test_parts_are_never_too_little(selection: Selection, universe: Glob) -> None:
     found = parts(selection, universe)

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from collectors.aws.policy import aws_considers_public, parse_policy
 from collectors.model import PUBLIC_REACH, Grant, Known, Reach
-from tests.collectors.aws.policy.documents import BUCKET, FOREIGN, ON, ORDER, OWNER, deny, grants, policy, reach
+from tests.collectors.aws.policy.documents import (
+    BUCKET,
+    FOREIGN,
+    ON,
+    ORDER,
+    OWNER,
+    PROPERTY,
+    deny,
+    grants,
+    policy,
+    reach,
+)
 
 KEYS = {
     "aws:PrincipalOrgID": ["o-x1", "o-*", "${aws:PrincipalOrgID}"],
@@ -116,21 +127,25 @@ def rank(*document: Any, **settings: Any) -> int:
     return ORDER.index(reach(*document, **settings))
 
 
+@PROPERTY
 @given(DOCUMENTS, statements("Allow"), st.booleans())
 def test_adding_an_allow_never_makes_less_public(document: Any, another: Any, pays: bool) -> None:
     assert rank(*document, another, requester_pays=pays) >= rank(*document, requester_pays=pays)
 
 
+@PROPERTY
 @given(DOCUMENTS, statements("Deny"))
 def test_adding_a_deny_never_makes_more_public(document: Any, another: Any) -> None:
     assert rank(*document, another) <= rank(*document)
 
 
+@PROPERTY
 @given(DOCUMENTS)
 def test_a_covering_deny_leaves_nothing(document: Any) -> None:
     assert grants(*document, deny()) == ()
 
 
+@PROPERTY
 @given(DOCUMENTS.flatmap(lambda document: st.tuples(st.just(document), st.permutations(document))))
 def test_the_order_of_statements_means_nothing(orders: tuple[Any, Any]) -> None:
     first, second = (sorted(map(repr, grants(*order))) for order in orders)
@@ -161,6 +176,7 @@ def respelled(node: Any, draw: Any) -> Any:
     return [node] if node != "*" and node not in ("Allow", "Deny") and draw(st.booleans()) else node
 
 
+@PROPERTY
 @given(st.data(), DOCUMENTS)
 def test_spelling_means_nothing(data: st.DataObject, document: Any) -> None:
     again = [respelled(statement, data.draw) for statement in document]
@@ -168,6 +184,7 @@ def test_spelling_means_nothing(data: st.DataObject, document: Any) -> None:
     assert aws_considers_public(policy(*again)) == aws_considers_public(policy(*document))
 
 
+@PROPERTY
 @given(DOCUMENTS)
 def test_a_single_statement_needs_no_list(document: Any) -> None:
     for statement in document:
@@ -175,12 +192,14 @@ def test_a_single_statement_needs_no_list(document: Any) -> None:
         assert bare == policy(statement)
 
 
+@PROPERTY
 @given(DOCUMENTS)
 def test_what_reaches_the_public_is_public_for_aws_too(document: Any) -> None:
     if any(grant.reach in PUBLIC_REACH for grant in grants(*document)):
         assert aws_considers_public(policy(*document))
 
 
+@PROPERTY
 @given(DOCUMENTS)
 def test_restrict_silences_every_public_grant_and_no_service(document: Any) -> None:
     loose, tight = grants(*document), grants(*document, restricted=ON)
@@ -193,11 +212,13 @@ def test_restrict_silences_every_public_grant_and_no_service(document: Any) -> N
             assert grant.effective == Known(value=True)
 
 
+@PROPERTY
 @given(DOCUMENTS, statements("Deny"))
 def test_a_resource_control_policy_never_opens(document: Any, control: Any) -> None:
     assert rank(*document, resource_control_policies=[policy(control)]) == rank(*document, control)
 
 
+@PROPERTY
 @given(DOCUMENTS)
 def test_requester_pays_never_opens(document: Any) -> None:
     paid = [grant.reach for grant in grants(*document, requester_pays=True)]

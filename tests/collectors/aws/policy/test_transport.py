@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.aws.policy import MalformedPolicyError, tls_only
-from tests.collectors.aws.policy.documents import BUCKET, OWNER, allow, deny, policy
+from tests.collectors.aws.policy.documents import BUCKET, OWNER, PROPERTY, allow, deny, policy
 
 PLAINTEXT = {"Bool": {"aws:SecureTransport": "false"}}
 OBJECTS = f"{BUCKET}/*"
@@ -147,18 +147,21 @@ ALLOWS = st.builds(
 )
 
 
+@PROPERTY
 @given(st.lists(DENIES, max_size=3), st.lists(ALLOWS, max_size=3))
 def test_allows_change_nothing(denies: list[dict[str, Any]], allows: list[dict[str, Any]]) -> None:
     with_allows = tls_only(policy(*denies, *allows), bucket_arn=BUCKET)
     assert with_allows == tls_only(policy(*denies), bucket_arn=BUCKET)
 
 
+@PROPERTY
 @given(st.lists(DENIES, max_size=3), DENIES)
 def test_another_deny_never_opens(denies: list[dict[str, Any]], another: dict[str, Any]) -> None:
     if tls_only(policy(*denies), bucket_arn=BUCKET).enforced:
         assert tls_only(policy(*denies, another), bucket_arn=BUCKET).enforced
 
 
+@PROPERTY
 @given(st.lists(DENIES, max_size=3).flatmap(lambda denies: st.tuples(st.just(denies), st.permutations(denies))))
 def test_order_means_nothing(orders: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
     first, second = (tls_only(policy(*order), bucket_arn=BUCKET).enforced for order in orders)
