@@ -1,8 +1,8 @@
 """Threads that carry network latency, as many as pay and no more.
 
 Python runs on one core whatever the number of threads: more of them help while the process waits for
-the network, and cost throughput when it does not. So the work starts on the caller's own thread and is
-given others only while calls take much longer than they compute and the process has CPU to spare.
+the network, and cost throughput when it does not. So the work begins with as many as would keep one
+core busy by what calls have cost so far, and gets more only while the process has CPU to spare.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ MOST = 32
 """Threads at most; as many connections as a client keeps."""
 
 _BUSY = 0.75
-_WORTH_A_THREAD = 2.0
 _WINDOW = 0.2
 _GAIN = 1.1
 _IN_FLIGHT = 64
-_PATIENCE = 0.1
+_PATIENCE = 0.25
 
 
 class Cost:
@@ -67,11 +66,14 @@ class Pace:
         self._grown = False
         self._settled = False
 
-    def first(self, cost: Cost) -> int:
-        """Return how many threads to begin with, 1 for the caller's own alone."""
-        if cost.ratio < _WORTH_A_THREAD or self._busy() >= _BUSY:
-            return 1
-        return min(MOST, round(cost.ratio))
+    @staticmethod
+    def first(cost: Cost) -> int:
+        """Return how many threads to begin with."""
+        return max(1, min(MOST, int(cost.ratio)))
+
+    def idle(self, threads: int) -> int:
+        """Return how many threads there should be when none of them got anything done for a while."""
+        return threads if self._busy() >= _BUSY else min(MOST, threads * 2)
 
     def next(self, threads: int) -> int:
         """Count one item done by ``threads`` threads; return how many there should be."""
@@ -108,19 +110,13 @@ def spread(items: Iterable[I], work: Callable[[I], R], cost: Cost) -> Iterator[R
     taken, so that memory stays flat however slowly they are. What ``work`` raises is raised here.
     Left early, it starts nothing more; calls under way end by themselves.
     """
-    pending = iter(items)
     pace = Pace()
-    for item in pending:
-        yield work(item)
-        threads = pace.first(cost)
-        if threads > 1:
-            crew = _Crew(pending, work)
-            try:
-                crew.grow(threads)
-                yield from crew.results(pace)
-            finally:
-                crew.stop()
-            return
+    crew = _Crew(iter(items), work)
+    try:
+        crew.grow(pace.first(cost))
+        yield from crew.results(pace)
+    finally:
+        crew.stop()
 
 
 class _Crew(Generic[I, R]):
@@ -136,8 +132,8 @@ class _Crew(Generic[I, R]):
         self._ended = 0
 
     def grow(self, threads: int) -> None:
-        """Start threads until there are so many."""
-        while self._threads < threads:
+        """Start threads until there are so many, unless some already found nothing more to do."""
+        while self._threads < threads and not self._ended:
             self._threads += 1
             threading.Thread(target=self._run, name=f"aws-reader-{self._threads}", daemon=True).start()
 
@@ -148,15 +144,18 @@ class _Crew(Generic[I, R]):
     def results(self, pace: Pace) -> Iterator[R]:
         """Yield results until every thread has found nothing more to do."""
         while self._ended < self._threads:
-            result = self._done.get()
+            try:
+                result = self._done.get(timeout=_PATIENCE)
+            except queue.Empty:
+                self.grow(pace.idle(self._threads))
+                continue
             if result is None:
                 self._ended += 1
                 continue
             if isinstance(result, _Failure):
                 raise result.error
             yield result
-            if not self._ended:
-                self.grow(pace.next(self._threads))
+            self.grow(pace.next(self._threads))
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -36,27 +36,32 @@ class Clock:
         self.cpu += cpu
 
 
-def latency(item: int) -> None:
-    """The network's part of the first item, which is worked before there are threads."""
-    if item == 0:
-        time.sleep(0.05)
-
-
-def test_calls_that_only_compute_stay_on_the_callers_thread() -> None:
+def test_calls_that_only_compute_are_made_one_by_one() -> None:
     threads = set(spread(range(50), lambda _: threading.current_thread(), FAST))
-    assert threads == {threading.current_thread()}
+    assert len(threads) == 1
+
+
+def test_one_call_that_hangs_does_not_hold_up_the_others() -> None:
+    others = threading.Semaphore(0)
+
+    def work(item: int) -> int:
+        if item == 0:
+            assert all(others.acquire(timeout=20) for _ in range(9))
+        else:
+            others.release()
+        return item
+
+    assert sorted(spread(range(10), work, FAST)) == list(range(10))
 
 
 def test_calls_that_wait_are_carried_by_threads() -> None:
     together = threading.Barrier(8)
 
     def work(item: int) -> int:
-        latency(item)
-        if item:
-            together.wait(20)
+        together.wait(20)
         return item
 
-    assert sorted(spread(range(9), work, SLOW)) == list(range(9))
+    assert sorted(spread(range(8), work, SLOW)) == list(range(8))
 
 
 def test_every_item_is_worked_once_and_yielded_once() -> None:
@@ -64,7 +69,6 @@ def test_every_item_is_worked_once_and_yielded_once() -> None:
     lock = threading.Lock()
 
     def work(item: int) -> int:
-        latency(item)
         with lock:
             worked[item] += 1
         return item
@@ -82,11 +86,7 @@ def test_results_that_nobody_takes_hold_the_work_back() -> None:
             taken += 1
             yield number
 
-    def work(item: int) -> int:
-        latency(item)
-        return item
-
-    results = spread(items(), work, SLOW)
+    results = spread(items(), lambda item: item, SLOW)
     for _ in range(5):
         next(results)
     settled = wait_until_still(lambda: taken)
@@ -129,7 +129,6 @@ def test_work_that_is_left_early_starts_nothing_more() -> None:
 
 def test_what_the_work_raises_is_raised_to_who_reads() -> None:
     def work(item: int) -> int:
-        latency(item)
         if item == 7:
             message = "seven"
             raise LookupError(message)
@@ -140,19 +139,26 @@ def test_what_the_work_raises_is_raised_to_who_reads() -> None:
 
 
 def test_the_first_threads_are_as_many_as_keep_one_core_busy() -> None:
-    clock = Clock()
-    pace = clock.pace()
-    clock.passes(1.0, 0.05)
-    assert pace.first(cost_of(1.0, 0.1)) == 10
-    assert pace.first(cost_of(30.0, 0.1)) == MOST
-    assert pace.first(cost_of(0.15, 0.1)) == 1
+    assert Pace.first(Cost()) == 1
+    assert Pace.first(cost_of(0.15, 0.1)) == 1
+    assert Pace.first(cost_of(1.0, 0.1)) == 10
+    assert Pace.first(cost_of(30.0, 0.1)) == MOST
 
 
 def test_no_thread_is_added_to_a_busy_process() -> None:
     clock = Clock()
     pace = clock.pace()
     clock.passes(1.0, 0.9)
-    assert pace.first(SLOW) == 1
+    assert pace.idle(4) == 4
+    assert {pace.next(4) for _ in range(50)} == {4}
+
+
+def test_threads_that_all_wait_get_others_beside_them() -> None:
+    clock = Clock()
+    pace = clock.pace()
+    clock.passes(1.0, 0.1)
+    assert pace.idle(4) == 8
+    assert pace.idle(MOST) == MOST
 
 
 def test_threads_grow_while_the_process_idles_and_it_pays() -> None:
