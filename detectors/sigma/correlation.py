@@ -75,6 +75,11 @@ class Correlator:
         self._max_groups = max_groups
         self._max_entries = max_entries
 
+    @property
+    def held(self) -> int:
+        """How many matches are held in memory."""
+        return sum(map(len, self._groups.values()))
+
     def observe(self, group: tuple[str, ...], seen: Seen) -> tuple[Seen, ...] | None:
         """Take one match into account; return the matches that together fulfil the rule, else None.
 

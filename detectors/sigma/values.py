@@ -38,7 +38,7 @@ def leaves(node: Any, segments: tuple[str, ...]) -> Iterator[Any]:  # noqa: ANN4
 
     Keys that themselves contain dots are found too.
     """
-    if isinstance(node, list):
+    if isinstance(node, list | tuple):
         for member in node:
             yield from leaves(member, segments)
     elif not segments:

@@ -1,0 +1,152 @@
+"""Correlations: several matches that together mean something, with bounded memory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from detectors.sigma.correlation import Correlation, CorrelationKind, Correlator, Seen
+from detectors.sigma.rules import load_rules
+
+START = datetime(2026, 3, 4, tzinfo=UTC)
+
+
+def seen(second: float, *, rule: str = "r", value: str = "", event: str = "") -> Seen:
+    return Seen(at=START + timedelta(seconds=second), rule=rule, event=event or f"{rule}-{second}", value=value)
+
+
+def correlation(
+    kind: CorrelationKind, *, rules: tuple[str, ...] = ("r",), count: int = 3, op: str = "gte"
+) -> Correlation:
+    return Correlation(uid="c", title="c", level="high", kind=kind, rules=rules, seconds=60, op=op, count=count)
+
+
+def test_counts_within_the_span_and_starts_anew() -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT))
+    assert running.observe(("a",), seen(0)) is None
+    assert running.observe(("a",), seen(10)) is None
+    found = running.observe(("a",), seen(20))
+    assert found is not None
+    assert [one.event for one in found] == ["r-0", "r-10", "r-20"]
+    assert running.observe(("a",), seen(30)) is None
+
+
+def test_what_is_older_than_the_span_does_not_count() -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT))
+    for second in (0, 50, 61, 112):
+        assert running.observe(("a",), seen(second)) is None
+
+
+def test_a_late_event_counts_where_it_belongs() -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT))
+    running.observe(("a",), seen(40))
+    running.observe(("a",), seen(50))
+    found = running.observe(("a",), seen(10))
+    assert found is not None
+    assert [one.event for one in found] == ["r-10", "r-40", "r-50"]
+
+
+def test_a_second_delivery_changes_nothing() -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT))
+    for _ in range(5):
+        assert running.observe(("a",), seen(0, event="same")) is None
+
+
+def test_groups_are_apart() -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT, count=2))
+    assert running.observe(("a",), seen(0)) is None
+    assert running.observe(("b",), seen(1)) is None
+    assert running.observe(("a",), seen(2)) is not None
+
+
+def test_value_count_counts_different_values() -> None:
+    running = Correlator(correlation(CorrelationKind.VALUE_COUNT))
+    for second, value in enumerate(["x", "x", "y", "x", ""]):
+        assert running.observe(("a",), seen(second, value=value)) is None
+    assert running.observe(("a",), seen(9, value="z")) is not None
+
+
+def test_temporal_wants_every_rule_in_any_order() -> None:
+    running = Correlator(correlation(CorrelationKind.TEMPORAL, rules=("r", "s")))
+    assert running.observe(("a",), seen(0, rule="s")) is None
+    assert running.observe(("a",), seen(1, rule="s")) is None
+    assert running.observe(("a",), seen(2, rule="r")) is not None
+
+
+def test_temporal_ordered_wants_them_in_order() -> None:
+    running = Correlator(correlation(CorrelationKind.TEMPORAL_ORDERED, rules=("r", "s")))
+    assert running.observe(("a",), seen(0, rule="s")) is None
+    assert running.observe(("a",), seen(1, rule="r")) is None
+    assert running.observe(("a",), seen(2, rule="s")) is not None
+
+
+def test_memory_is_bounded_by_groups_and_entries() -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT, count=1000), max_groups=10, max_entries=5)
+    for number in range(200):
+        running.observe((str(number % 50),), seen(number / 10))
+    assert running.held <= 10 * 5
+
+
+@pytest.mark.parametrize(
+    ("op", "count", "hits"),
+    [("gt", 1, 2), ("gte", 2, 2), ("eq", 2, 2), ("lt", 2, 1), ("lte", 1, 1), ("neq", 1, 2)],
+)
+def test_the_condition_compares_as_it_says(op: str, count: int, hits: int) -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT, op=op, count=count))
+    outcomes = [running.observe(("a",), seen(second)) is not None for second in range(hits)]
+    assert outcomes[-1]
+    assert not any(outcomes[:-1])
+
+
+RULE = """
+title: base
+id: 00000000-0000-4000-8000-000000000001
+name: base
+logsource: {product: aws, service: cloudtrail}
+detection: {s: {eventName: GetObject}, condition: s}
+level: low
+"""
+
+
+def rule_with(correlation_part: str) -> str:
+    head = "title: many\nid: 00000000-0000-4000-8000-000000000002\nlevel: high\ncorrelation:\n"
+    return f"{RULE}---\n{head}{correlation_part}"
+
+
+def test_a_rule_file_becomes_a_correlation_and_its_base_rule_silent() -> None:
+    loaded = load_rules(
+        [
+            (
+                "f.yml",
+                rule_with(
+                    "  type: event_count\n  rules: [base]\n  group-by: [x]\n  timespan: 5m\n  condition: {gte: 9}"
+                ),
+            )
+        ]
+    )
+    assert loaded.refused == ()
+    assert loaded.rules[0].silent
+    only = loaded.correlations[0]
+    assert (only.kind, only.seconds, only.op, only.count) == (CorrelationKind.EVENT_COUNT, 300, "gte", 9)
+    assert only.rules == ("00000000-0000-4000-8000-000000000001",)
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        (
+            "  type: event_count\n  rules: [other]\n  timespan: 5m\n  condition: {gte: 9}",
+            "it refers to other, which is not among the rules that run",
+        ),
+        (
+            "  type: value_avg\n  rules: [base]\n  timespan: 5m\n  condition: {gte: 9, field: x}",
+            "correlations of type value_avg cannot be run; event_count, value_count, temporal, temporal_ordered can",
+        ),
+    ],
+)
+def test_a_correlation_that_cannot_be_run_is_refused_with_its_reason(part: str, reason: str) -> None:
+    loaded = load_rules([("f.yml", rule_with(part))])
+    assert loaded.correlations == ()
+    assert [refused.reason for refused in loaded.refused] == [reason]
+    assert not loaded.rules[0].silent
