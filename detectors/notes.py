@@ -20,6 +20,8 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "While public ACLs are ignored S3 leaves them out of its answer, so an ACL grant may be there that would "
             "bite if the switch were turned off."
         ),
+        "group_members_only": "A rule lets in members of a security group alone, whose addresses are nobody else's.",
+        "no_default_of_the_region": "Whether new ones are encrypted by default was not read.",
         "no_access_points": "This kind of storage has no access points.",
         "no_object_acls": "This kind of storage has no ACLs.",
         "no_tags": "Tags were not read, because nothing depends on them.",
@@ -29,10 +31,16 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "The policy could not be read, but a switch known to be on blocks public access through it."
         ),
         # What was seen and does not decide.
+        "attached_to_nothing": ("The group guards nothing now; what is attached to it next is as open at once."),
         "default_encryption_proves_nothing": (
             "Default encryption with a key of one's own does not lessen the exposure: objects may be stored without it."
         ),
         "no_residency_rule_for_class": "No rule says where data of this class may lie.",
+        "no_public_address": (
+            "Nothing that the group guards has a public address now: a load balancer, a gateway or one new address "
+            "is all that it takes."
+        ),
+        "open_without_ports": ("The internet reaches protocols that have no ports, such as ICMP: shown, no violation."),
         "object_acls_not_judged": "ACLs of single objects are not judged: where ACLs are in force, one may be public.",
         "provider_default_encryption": "Nothing is configured; the provider's own default encryption is what counts.",
         "provider_says_not_public": "The cloud itself calls the policy not public; the statements say otherwise.",
@@ -45,6 +53,69 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "through a content delivery network."
         ),
         "website_serves_bucket": "A static website serves what is public here, without TLS on its own endpoint.",
+        # Identities.
+        "administrator_already": "An administrator has nothing left to gain, so ways to escalate were not looked for.",
+        "administrator_grant_conditional": (
+            "Everything is granted under conditions that narrow what it covers, so it makes no administrator by itself."
+        ),
+        "administrator_grant_taken_back": (
+            "Everything is granted, and a Deny or a permissions boundary takes back what makes an administrator."
+        ),
+        "escalation_conditional": "A way to escalate depends on conditions that could not be decided from here.",
+        "escalation_without_target_today": (
+            "A way to escalate leads to nobody with more privileges today; it is open to whoever comes."
+        ),
+        "external_id_missing": (
+            "A whole foreign account is trusted without a fixed external id, so whoever it works for may have it act "
+            "here."
+        ),
+        "federated_app_users": "Whoever may sign in to the app or identity pool that is named gets in.",
+        "federation_lets_guests_in": "The identity pool's guests get in without any sign-in.",
+        "federation_open_to_strangers": (
+            "The identity provider serves everybody, and no condition tells one's own from a stranger's."
+        ),
+        "identity_center_role": (
+            "The role belongs to IAM Identity Center: what it may do is set there, and so is MFA, which no API tells."
+        ),
+        "mfa_allow_strict": "A grant holds only for sessions with MFA.",
+        "mfa_at_identity_provider": (
+            "People come through an identity provider, and MFA is asked for there: show that by an attestation."
+        ),
+        "mfa_mitigated_by_policy": (
+            "A policy refuses nearly everything without MFA, so a stolen password alone does little; the console can "
+            "still be signed in to."
+        ),
+        "mfa_rule_covers_part": "A policy about MFA leaves out actions or resources that matter.",
+        "mfa_rule_depends_on_more": "Whether a policy about MFA refuses anything depends on other conditions as well.",
+        "mfa_rule_lets_access_keys_through": (
+            "A policy that seems to require MFA lets access keys through: requests signed with one do not carry the "
+            "key it asks for."
+        ),
+        "mfa_rule_locks_out": (
+            "A policy that refuses everything without MFA also refuses setting MFA up, so nobody new can get it."
+        ),
+        "mfa_rule_misses_access_keys": (
+            "A policy that refuses sessions without MFA misses access keys: requests signed with one do not carry the "
+            "key it looks for."
+        ),
+        "mfa_rule_refuses_mfa_too": "A policy about MFA refuses sessions with MFA as well.",
+        "mfa_rule_tests_presence_only": (
+            "A policy about MFA only tests that the key is there, and a session without MFA carries it with the value "
+            "false."
+        ),
+        "no_console": "There is no console to sign in to with this identity.",
+        "no_console_password": "There is no console password, so there is nothing to ask for MFA at.",
+        "no_mfa_device": "There is no MFA device whose kind could be told.",
+        "provider_requires_root_mfa": (
+            "AWS asks every root for MFA by itself since 2025; until a device is registered the next to sign in "
+            "chooses it."
+        ),
+        "root_without_credentials": (
+            "The root has neither password nor access key, so there is nothing to sign in with."
+        ),
+        "service_linked_role": (
+            "The role belongs to a service of the cloud, which alone assumes it and decides what it may do."
+        ),
         # What a grant's own terms mean.
         "allow_with_not_principal": "An Allow with NotPrincipal grants everyone who is not named in it.",
         "authenticated_requests_only": "Within its range the grant reaches signed requests only.",

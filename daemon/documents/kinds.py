@@ -35,6 +35,23 @@ class KindNames(msgspec.Struct, frozen=True, kw_only=True):
 
 _NAMES = {
     (Provider.AWS, "bucket"): KindNames(noun="S3 bucket", service="s3", type="cloud-storage", sub_type="aws-s3"),
+    (Provider.AWS, "user"): KindNames(
+        noun="IAM user", service="iam", type="identity-management", sub_type="aws-iam-user"
+    ),
+    (Provider.AWS, "root_user"): KindNames(
+        noun="root user", service="iam", type="identity-management", sub_type="aws-iam-user"
+    ),
+    (Provider.AWS, "role"): KindNames(
+        noun="IAM role", service="iam", type="identity-management", sub_type="aws-iam-role"
+    ),
+    (Provider.AWS, "security_group"): KindNames(
+        noun="security group", service="ec2", type="cloud-compute", sub_type="aws-security-group"
+    ),
+    (Provider.AWS, "disk"): KindNames(noun="EBS volume", service="ec2", type="cloud-compute", sub_type="aws-ebs"),
+    (Provider.AWS, "disk_snapshot"): KindNames(
+        noun="EBS snapshot", service="ec2", type="cloud-compute", sub_type="aws-ebs-snapshot"
+    ),
+    (Provider.AWS, "machine_image"): KindNames(noun="AMI", service="ec2", type="cloud-compute", sub_type="aws-ami"),
     (Provider.AZURE, "bucket"): KindNames(
         noun="storage account", service="storage", type="cloud-storage", sub_type="azure-storage-account"
     ),

@@ -64,6 +64,24 @@ _PHRASES = {
         "became able to raise its own privileges",
         "can no longer raise its own privileges",
     ),
+    "identity.mfa_rule_ineffective": Phrases(
+        "is under a policy that only seems to require MFA",
+        "came under a policy that only seems to require MFA",
+        "is no longer under a policy that only seems to require MFA",
+    ),
+    "identity.role_trust_public": Phrases(
+        "can be assumed by anyone", "became open to be assumed by anyone", "can no longer be assumed by anyone"
+    ),
+    "identity.role_trust_external": Phrases(
+        "can be assumed by a foreign account",
+        "became open to be assumed by a foreign account",
+        "can no longer be assumed by a foreign account",
+    ),
+    "identity.role_assumption_without_mfa": Phrases(
+        "can be assumed by a person without MFA",
+        "became open to be assumed by a person without MFA",
+        "can no longer be assumed by a person without MFA",
+    ),
     "residency.out_of_region": Phrases(
         "lies outside the allowed places",
         "came to lie outside the allowed places",
