@@ -128,6 +128,13 @@ def test_reads_judges_and_remembers(installed: Path, configuration: Path) -> Non
     assert '"storage.versioning"' in known.stdout
 
 
+def test_brings_the_rules_of_its_own(installed: Path, tmp_path: Path) -> None:
+    code = "from daemon.own_rules import own_rules; print(*sorted(path.name for path in own_rules().rglob('*.yml')))"
+    answer = run(installed, "python", "-c", code, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split() == sorted(path.name for path in (ROOT / "config" / "rules").rglob("*.yml"))
+
+
 def test_brings_the_demo(installed: Path, tmp_path: Path) -> None:
     answer = run(installed, "cspmd", "demo", "--help", cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
