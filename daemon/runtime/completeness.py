@@ -43,6 +43,8 @@ class Completeness:
         if judgement.detector == COVERAGE:
             if rule is not None:
                 self._excepted_scopes.add(judgement.resource.uid)
+            elif judgement.verdict is Verdict.FAIL and COVERAGE in self._counting:
+                self._missing = True
             return
         if not self._all and judgement.detector not in self._counting:
             return

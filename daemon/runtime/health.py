@@ -58,19 +58,9 @@ class Health:
         record.tried = True
         record.trouble = ""
         if snapshot.complete:
-            if record.failures:
-                log.info("scope is read again", scope=key, failures=record.failures)
+            self._tell_complete(record, snapshot)
             record.failures = 0
             record.last_success = at
-            if snapshot.unread and snapshot.unread != record.told:
-                log.warning(
-                    "part of a scope could not be read; what depends on it is UNKNOWN",
-                    scope=key,
-                    coverage=round(snapshot.coverage, 4),
-                    **_words(snapshot.unread),
-                )
-            elif record.told and not snapshot.unread:
-                log.info("scope is read completely again", scope=key)
             record.told = snapshot.unread
             return 0
         record.failures += 1
@@ -82,6 +72,21 @@ class Health:
             )
         record.told = snapshot.unread
         return record.failures
+
+    def _tell_complete(self, record: UnitHealth, snapshot: Snapshot) -> None:
+        """Tell of a listing that came back whole: that it works again, or what of it is missing."""
+        key = snapshot.scope.key
+        if record.failures:
+            log.info("scope is read again", scope=key, failures=record.failures)
+        if snapshot.unread and snapshot.unread != record.told:
+            log.warning(
+                "part of a scope could not be read; what depends on it is UNKNOWN",
+                scope=key,
+                coverage=round(snapshot.coverage, 4),
+                **_words(snapshot.unread),
+            )
+        elif record.told and not snapshot.unread and not record.failures:
+            log.info("scope is read completely again", scope=key)
 
     def unwritable(self, key: str, reason: str) -> int:
         """Take note that a read could not be brought into the state, and return the failures in a row."""

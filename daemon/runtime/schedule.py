@@ -14,6 +14,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, JobExec
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from daemon.targets.unit import Unit
@@ -127,9 +128,16 @@ class Schedule:
             replace_existing=True,
         )
 
-    def once(self, name: str, work: Callable[[], None]) -> None:
-        """Do this piece of upkeep once, as soon as the piece under way is done."""
-        self._scheduler.add_job(work, id=f"once/{name}", name=name, executor="upkeep", replace_existing=True)
+    def once(self, name: str, work: Callable[[], None], *, after: timedelta = timedelta()) -> None:
+        """Do this piece of upkeep once, after this time; asked for again before that, it is done once."""
+        self._scheduler.add_job(
+            work,
+            DateTrigger(datetime.now(UTC) + after, timezone=UTC),
+            id=f"once/{name}",
+            name=name,
+            executor="upkeep",
+            replace_existing=True,
+        )
 
     def _job_failed(self, event: JobExecutionEvent) -> None:
         self._failed(event.job_id, event.exception)
