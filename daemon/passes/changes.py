@@ -10,7 +10,6 @@ import msgspec
 from collectors.model import encode
 from daemon.model import FactChange
 from daemon.passes.kinds import Facts
-from detectors.model import Verdict
 
 _TAG = "fact"
 _UNREAD_MARK = b'"fact":"unread"'
@@ -32,18 +31,18 @@ def changes(names: Iterable[str], before: Facts, memory: Facts, after: Facts) ->
     return tuple(found)
 
 
-def remember(names: Iterable[str], verdict: Verdict, before: Facts, memory: Facts, after: Facts) -> Facts:
+def remember(names: Iterable[str], before: Facts, memory: Facts, after: Facts, *, undecided: bool) -> Facts:
     """Return what must be remembered beside the resource as it is now stored.
 
-    Where the verdict is decided: known facts that are now unread. Where it is UNKNOWN: every fact
-    that is no longer as it was when the verdict was last decided.
+    Always: known facts that are now unread. Where a decided verdict has become ``undecided``: every
+    fact that is no longer as it was when the verdict was last decided.
     """
     kept = {}
     for name in names:
         old, new = _remembered(name, before, memory), after.get(name)
         if old is None or _unread(old) or old == new:
             continue
-        if verdict is Verdict.UNKNOWN or _unread(new):
+        if undecided or _unread(new):
             kept[name] = old
     return kept
 

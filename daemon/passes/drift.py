@@ -132,8 +132,9 @@ def _row(case: _Case) -> JudgementRow:
     decided = judgement.verdict is not Verdict.UNKNOWN
     before_decided = old.decided if old is not None else None
     memory: Facts = {}
-    if look.before is not None and before_decided is not None:
-        memory = remember(case.facts, judgement.verdict, look.before, case.memory, look.after)
+    if look.before is not None:
+        undecided = before_decided is not None and not decided
+        memory = remember(case.facts, look.before, case.memory, look.after, undecided=undecided)
     return JudgementRow(
         resource_uid=judgement.resource.uid,
         detector=judgement.detector,

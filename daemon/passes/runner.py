@@ -33,11 +33,21 @@ class PassRunner:
     """Runs passes over scopes, and whatever else makes judgements anew. Safe for use by many threads.
 
     ``clock`` returns the present, aware and in UTC. ``observe`` is told of each transition once it
-    is committed, in order. ``publisher`` may be set anew at any time, as at a reload.
+    is committed, in order. ``publisher`` may be set anew at any time, as at a reload. ``batch`` is how
+    many resources one transaction writes.
     """
 
-    def __init__(self, state: State, publisher: Publisher, clock: Clock, observe: Observe | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        publisher: Publisher,
+        clock: Clock,
+        observe: Observe | None = None,
+        *,
+        batch: int = BATCH,
+    ) -> None:
         self.publisher = publisher
+        self._batch = batch
         self._state = state
         self._clock = clock
         self._observe = observe
@@ -61,7 +71,7 @@ class PassRunner:
         """
         one = ScopePass(self._state, self.publisher, scope, judging, started=self._clock(), on_judgement=on_judgement)
         with self._known_to_refresh(scope, one):
-            for batch in _batches(stream, one):
+            for batch in _batches(stream, one, self._batch):
                 self._tell(one.take(batch, self._clock()))
             snapshot, told = one.close(self._clock())
         self._tell(told)
@@ -164,7 +174,7 @@ class PassRunner:
         return tuple(transition for page in pages for transition in self._tell(page))
 
 
-def _batches(stream: Iterable[Resource | Unread], one: ScopePass) -> Iterator[list[Resource]]:
+def _batches(stream: Iterable[Resource | Unread], one: ScopePass, size: int) -> Iterator[list[Resource]]:
     """Yield what is read in batches; what could not be listed is noted on the way."""
     batch: list[Resource] = []
     since = time.monotonic()
@@ -173,7 +183,7 @@ def _batches(stream: Iterable[Resource | Unread], one: ScopePass) -> Iterator[li
             one.failed(item)
             continue
         batch.append(item)
-        if len(batch) >= BATCH or time.monotonic() - since > BATCH_SECONDS:
+        if len(batch) >= size or time.monotonic() - since > BATCH_SECONDS:
             yield batch
             batch = []
             since = time.monotonic()

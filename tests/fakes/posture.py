@@ -196,12 +196,12 @@ class Publisher:
 class World:
     """A runner on a state, and one scope of buckets that it reads."""
 
-    def __init__(self, state: State, *, wants_posture: bool = False) -> None:
+    def __init__(self, state: State, *, wants_posture: bool = False, batch: int = 200) -> None:
         self.state = state
         self.clock = Clock()
         self.publisher = Publisher(wants_posture=wants_posture)
         self.told: list[Transition] = []
-        self.runner = PassRunner(state, self.publisher, self.clock, self.told.append)
+        self.runner = PassRunner(state, self.publisher, self.clock, self.told.append, batch=batch)
         self.judging = judging()
 
     def read(self, *found: Bucket | Unread, scope: Scope = SCOPE, judging: Judging | None = None) -> list[Transition]:

@@ -171,6 +171,12 @@ class DriftMachine(RuleBasedStateMachine):
         self.exceptions = found
         self.judge_again(Cause.TIME)
 
+    @rule(resource=st.sampled_from(["*", *map(uid, NAMES)]))
+    def accept_until_it_ends(self, resource: str) -> None:
+        self.accept([exception(resource, expires=self.world.clock.now + timedelta(minutes=5))])
+        self.wait(5)
+        self.look_at_what_is_due()
+
     @rule(enabled=st.sets(st.sampled_from(sorted(JUDGED))))
     def enable(self, enabled: set[str]) -> None:
         changed = enabled != self.enabled
