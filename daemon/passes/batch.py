@@ -166,7 +166,7 @@ class Batch:
         due: list[datetime] = []
         judged: set[str] = set()
         examined: list[Examined] = []
-        for detector in judging.for_kind(kind):
+        for detector, names in judging.for_kind(kind):
             judgement = judging.judge(detector, fresh.resource, now)
             if judgement is None:
                 continue
@@ -179,7 +179,7 @@ class Batch:
                 finding=known.findings_of(uid).get(detector.uid),
                 judgement=judgement,
                 rule=rule,
-                facts=detector.facts_of(kind),
+                facts=names,
             )
             self._take(step)
             if step.judgement is not None:

@@ -36,6 +36,13 @@ class Fingerprint(NamedTuple):
         return ".".join(self)
 
 
+class Rule(NamedTuple):
+    """A detector that judges a kind of resource, and the names of that kind's facts it depends on."""
+
+    detector: Detector
+    facts: tuple[str, ...]
+
+
 class Judging:
     """How resources are judged.
 
@@ -64,13 +71,13 @@ class Judging:
             exceptions=self.exceptions.fingerprint,
         )
         self.fingerprint = str(self.parts)
-        self._by_kind: dict[type[Resource], tuple[Detector, ...]] = {}
+        self._by_kind: dict[type[Resource], tuple[Rule, ...]] = {}
 
-    def for_kind(self, kind: type[Resource]) -> tuple[Detector, ...]:
-        """Return the detectors that judge resources of this kind, in the order of their uids."""
+    def for_kind(self, kind: type[Resource]) -> tuple[Rule, ...]:
+        """Return what resources of this kind are judged by, in the order of the detectors' uids."""
         found = self._by_kind.get(kind)
         if found is None:
-            found = tuple(detector for detector in self.detectors if issubclass(kind, detector.on))
+            found = tuple(Rule(one, one.facts_of(kind)) for one in self.detectors if issubclass(kind, one.on))
             self._by_kind[kind] = found
         return found
 
