@@ -10,10 +10,12 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli import check_config, detectors, doctor, findings, permissions, run, scan
+from daemon.cli import check_config, detectors, doctor, findings, permissions, scan
+from daemon.cli import run as run_daemon
 from daemon.cli.exits import ExitCode
 from daemon.cli.output import OutputClosedError, emit, say
 from daemon.demo import command as demo
+from daemon.redaction import Redactor
 
 
 def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - the signature Typer calls
@@ -45,15 +47,20 @@ def build() -> typer.Typer:
     ) -> None:
         pass
 
-    for command in (run, scan, check_config, doctor, detectors, findings, permissions, demo):
+    for command in (run_daemon, scan, check_config, doctor, detectors, findings, permissions, demo):
         command.register(app)
     return app
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
+    """Run one command of the program and return its exit code."""
+    return run(build(), arguments)
+
+
+def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; what no command foresaw is told and is code 70."""
     try:
-        build()(args=list(arguments), prog_name="cspmd")
+        app(args=list(arguments), prog_name="cspmd")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.FINE
     except OutputClosedError:
@@ -62,7 +69,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception:  # noqa: BLE001 - the outermost frame: without it a crash would exit 1, which means findings
-        say(f"cspmd crashed; this is a defect of the program, not a result.\n{traceback.format_exc()}")
+        trace = Redactor().text(traceback.format_exc())
+        say(f"cspmd crashed; this is a defect of the program, not a result.\n{trace}")
         return ExitCode.CRASH
     return ExitCode.FINE
 

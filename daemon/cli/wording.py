@@ -51,7 +51,7 @@ def _value(value: Any) -> str:  # noqa: ANN401 - evidence holds what the provide
         return "yes" if value else "no"
     if isinstance(value, str):
         return value or "none"
-    if isinstance(value, (list, tuple)) and all(isinstance(member, str) for member in value):
+    if isinstance(value, list | tuple) and all(isinstance(member, str) for member in value):
         return ", ".join(value) or "none"
     if value is None:
         return "none"
@@ -71,7 +71,7 @@ def _fact(value: Any) -> str:  # noqa: ANN401 - a fact of any type, as it was st
         return f"unread ({data['operation']})"
     if isinstance(data, Mapping) and data.get("fact") == "not_needed":
         return f"not read ({_plain(data['because'])})"
-    if isinstance(data, list) and all(isinstance(one, Mapping) and "reach" in one for one in data):
+    if isinstance(data, list | tuple) and all(isinstance(one, Mapping) and "reach" in one for one in data):
         return "; ".join(_grant(one) for one in data) or "none"
     if isinstance(data, Mapping):
         return ", ".join(f"{_plain(name)} {_value(member)}" for name, member in data.items()) or "none"
