@@ -41,6 +41,7 @@ class Call:
     bucket: str
     headers: dict[str, str] = field(hash=False)
     form: dict[str, str] = field(hash=False, default_factory=dict)
+    query: dict[str, str] = field(hash=False, default_factory=dict)
     region: str = ""
 
 
@@ -80,7 +81,7 @@ class Faults:
     def __init__(self, upstream: int) -> None:
         self._upstream = upstream
         self._lock = threading.Lock()
-        self._planned: dict[str, tuple[Fault, int | None, Callable[[Call], bool]]] = {}
+        self._planned: dict[str, list[tuple[Fault, int | None, Callable[[Call], bool]]]] = {}
         self._allowed: frozenset[str] | None = None
         self.calls: list[Call] = []
         self.url = ""
@@ -93,9 +94,15 @@ class Faults:
         times: int | None = None,
         when: Callable[[Call], bool] = lambda _: True,
     ) -> None:
-        """Make an operation fail: always, or so many ``times``; every request, or those that ``when`` picks."""
+        """Make an operation fail: always, or so many ``times``; every request, or those that ``when`` picks.
+
+        A plan with ``times`` leaves room for the next one of the same operation; one without replaces all.
+        """
         with self._lock:
-            self._planned[operation] = (fault, times, when)
+            planned = self._planned.setdefault(operation, [])
+            if times is None:
+                planned.clear()
+            planned.append((fault, times, when))
 
     def allow_only(self, operations: frozenset[str]) -> None:
         """Deny every operation that is not one of these."""
@@ -118,14 +125,14 @@ class Faults:
             self.calls.append(call)
             if self._allowed is not None and call.operation not in self._allowed:
                 return DENIED
-            fault, times, when = self._planned.get(call.operation, (None, None, None))
-            if fault is None or when is None or not when(call):
-                return None
-            if times is not None:
-                if times <= 0:
-                    return None
-                self._planned[call.operation] = (fault, times - 1, when)
-            return fault
+            planned = self._planned.get(call.operation, [])
+            for place, (fault, times, when) in enumerate(planned):
+                if times == 0 or not when(call):
+                    continue
+                if times is not None:
+                    planned[place] = (fault, times - 1, when)
+                return fault
+            return None
 
     def forward(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bytes]:
         """Ask moto; return its status, headers and body."""
@@ -152,7 +159,7 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
         return Call(f"s3control:{_control(url.path.removeprefix('/v20180820/'))}", "", headers)
     bucket = url.path.strip("/")
     if not bucket:
-        return Call("s3:ListBuckets", "", headers)
+        return Call("s3:ListBuckets", "", headers, query={name: values[0] for name, values in query.items()})
     if method == "HEAD":
         return Call("s3:HeadBucket", bucket, headers)
     name = next((name for sub, name in _SUBRESOURCES.items() if sub in query), "ListObjects")

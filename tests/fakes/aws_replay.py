@@ -51,6 +51,10 @@ _ACCOUNT_CALLS: dict[str, tuple[str, str, str, dict[str, str], str]] = {
     "ListAccessPoints": ("s3", "GET", "/v20180820/accesspoint", {}, ""),
     "ListMultiRegionAccessPoints": ("s3", "GET", "/v20180820/mrap/instances", {}, ""),
     "GetCallerIdentity": ("sts", "POST", "/", {}, "Action=GetCallerIdentity&Version=2011-06-15"),
+    **{
+        action: ("ec2", "POST", "/", {}, f"Action={action}&Version=2016-11-15")
+        for action in ("DescribeRegions", "DescribeSecurityGroups", "DescribeNetworkInterfaces")
+    },
     "DescribeOrganization": (
         "organizations",
         "POST",
@@ -88,7 +92,7 @@ def _ask(port: int, service: str, method: str, path: str, *, body: str = "", **h
     scope = (
         f"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
     )
-    form = {"Content-Type": "application/x-www-form-urlencoded"} if service == "sts" else {}
+    form = {"Content-Type": "application/x-www-form-urlencoded"} if body.startswith("Action=") else {}
     account = {"x-amz-account-id": "123456789012"}
     connection.request(method, path, body=body, headers={"Authorization": scope, **form, **account, **headers})
     answer = connection.getresponse()

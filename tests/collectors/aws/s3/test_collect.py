@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from collectors.aws.s3 import S3Collector
 from collectors.aws.s3 import operations as ops
+from collectors.aws.session import AwsAccount
 from collectors.model import (
     AccessLogging,
     Bucket,
@@ -17,6 +19,7 @@ from collectors.model import (
     UnreadReason,
     Versioning,
 )
+from tests.collectors.aws.conftest import SCOPE
 from tests.fakes.aws_estate import BLOCK, NO_BLOCK, tls_statement
 from tests.fakes.aws_estate import policy as policy_of
 from tests.fakes.aws_faults import DENIED, Fault, Faults
@@ -224,6 +227,36 @@ def test_a_multi_region_access_point_spreads_the_data_of_all_its_buckets(moto: M
     assert found["here"].access_point_copies == Known((expected,))
     assert found["there"].access_point_copies == Known((expected,))
     assert found["apart"].access_point_copies == Known(())
+
+
+def page(name: str, token: str = "") -> Fault:
+    """One page of a listing, as S3 answers it."""
+    bucket = f"<Bucket><Name>{name}</Name><BucketRegion>us-east-1</BucketRegion></Bucket>"
+    following = f"<ContinuationToken>{token}</ContinuationToken>" if token else ""
+    body = f"<ListAllMyBucketsResult><Buckets>{bucket}</Buckets>{following}</ListAllMyBucketsResult>"
+    return Fault(body=body.encode())
+
+
+def test_a_listing_is_read_to_its_last_page(s3: Any, collect: Collect, faults: Faults) -> None:
+    for name in ("first", "second"):
+        s3.create_bucket(Bucket=name)
+    faults.plan("s3:ListBuckets", page("first", "more"), times=1)
+    faults.plan("s3:ListBuckets", page("second"), times=1)
+    assert set(collect()) == {"first", "second"}
+    first, second = [call for call in faults.calls if call.operation == "s3:ListBuckets"]
+    assert first.query == {"max-buckets": "10000"}
+    assert second.query == {"max-buckets": "10000", "continuation-token": "more"}
+
+
+def test_a_page_that_fails_keeps_what_came_before_and_says_so(s3: Any, account: AwsAccount, faults: Faults) -> None:
+    s3.create_bucket(Bucket="first")
+    faults.plan("s3:ListBuckets", page("first", "more"), times=1)
+    faults.plan("s3:ListBuckets", DENIED, times=1)
+    bucket, told = S3Collector(account).collect(SCOPE)
+    assert isinstance(bucket, Bucket)
+    assert bucket.name == "first"
+    assert isinstance(told, Unread)
+    assert told.permission == "s3:ListAllMyBuckets"
 
 
 def test_an_empty_account_is_complete(s3: Any, collect: Collect) -> None:
