@@ -18,7 +18,12 @@ _RENAMED = {
     "officeid": "objectid",
     "officeobjectid": "objectid",
     "officetenantid": "organizationid",
+    "eventname": "operation",
+    "eventsource": "workload",
+    "status": "resultstatus",
 }
+"""Other names of the API's fields: the table's, and those of Defender for Cloud Apps."""
+
 _SUCCESSES = frozenset({"success", "succeeded", "true", "partiallysucceeded"})
 _FAILURES = frozenset({"failed", "failure", "false", "error"})
 
@@ -68,7 +73,7 @@ class OfficeRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_office(top: dict[str, Any]) -> bool:
     """Whether a record (names in lower case) is one of Microsoft 365's audit log."""
-    if first(top, "type") == "OfficeActivity" or "officeworkload" in top:
+    if first(top, "type") == "OfficeActivity" or "officeworkload" in top or {"eventname", "eventsource"} <= top.keys():
         return True
     return "operation" in top and bool({"workload", "recordtype", "userkey", "organizationid"} & top.keys())
 

@@ -7,15 +7,16 @@ A rule says by its product and service which log it is for. It is matched here:
 | aws cloudtrail | ``CLOUDTRAIL`` | ``aws.cloudtrail`` |
 | aws s3access, s3 | ``S3ACCESS`` | ``aws.s3access`` |
 | azure activitylogs | ``ACTIVITY`` | ``azure.activitylogs`` |
-| azure signinlogs, riskdetection | ``SIGN_IN`` | ``azure.signinlogs`` |
-| azure auditlogs, pim | ``AUDIT`` | ``azure.auditlogs`` |
-| azure riskdetection, pim | ``RISK`` | ``azure.signinlogs``, ``azure.auditlogs`` |
-| m365 audit, exchange, threat_management, threat_detection | ``MICROSOFT365`` | ``azure.auditlogs`` |
+| azure signinlogs, riskdetection, pim | ``SIGN_IN`` | ``azure.signinlogs``, ``azure.auditlogs`` |
+| azure auditlogs, riskdetection, pim | ``AUDIT`` | ``azure.auditlogs``, ``azure.signinlogs`` |
+| azure riskdetection, pim | ``RISK`` | ``azure.auditlogs``, ``azure.signinlogs`` |
+| m365 audit, exchange, threat_management, threat_detection | ``MICROSOFT365`` | ``azure.auditlogs``, ``azure.signinlogs`` |
 | azure storage, storagebloblogs | ``STORAGE`` | ``azure.storage`` |
 | gcp gcp.audit, google_workspace.admin, google_workspace.login | ``CLOUD_AUDIT`` | ``gcp.audit`` |
 
-The records of one Entra ID stream are of several kinds, each with a log of its own. A risk detection is
-matched where it comes as a record of its own and where a sign-in names it.
+One stream of Entra ID carries records of several kinds, each with a log of its own, so both of its
+sources take them all. A risk is matched where it comes as a record of its own (a risk detection, an alert of
+Privileged Identity Management) and where a sign-in or an audit record names it.
 """
 
 from detectors.sigma.sources.activity import ACTIVITY

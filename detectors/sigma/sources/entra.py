@@ -13,6 +13,9 @@ from detectors.sigma.values import text
 _USER = "UPN"
 """What rules made from Microsoft's guides write where the guide says that a user's principal name stands there."""
 
+_RISKS = frozenset({("azure", "riskdetection"), ("azure", "pim")})
+"""Rules on a risk's or an alert's type: each kind of record may name one."""
+
 
 def _sign_in_status(record: AnyRecord) -> list[object]:
     status = record.by_name.get("status")
@@ -60,7 +63,7 @@ _SIGN_IN_DIRECT = {
 
 SIGN_IN = LogSource(
     name="azure.signinlogs",
-    matches=frozenset({("azure", "signinlogs"), ("azure", "riskdetection")}),
+    matches=frozenset({("azure", "signinlogs"), *_RISKS}),
     keys=("resultType", "category"),
     direct=_SIGN_IN_DIRECT,
     wrappers=("azure.signinlogs.properties.", "azure.signinlogs.", "properties."),
@@ -221,7 +224,7 @@ def _alerts(record: AnyRecord) -> list[str]:
 
 AUDIT = LogSource(
     name="azure.auditlogs",
-    matches=frozenset({("azure", "auditlogs"), ("azure", "pim")}),
+    matches=frozenset({("azure", "auditlogs"), *_RISKS}),
     wrappers=("azure.auditlogs.properties.", "azure.auditlogs.", "properties."),
     aliases={
         "operationname": ("~activities",),
@@ -251,7 +254,7 @@ AUDIT = LogSource(
         "user_agent.original": ("userAgent", "~details.User-Agent"),
         "ipaddress": ("initiatedBy.user.ipAddress", "callerIpAddress", "~details.ipaddr"),
         "source.ip": ("initiatedBy.user.ipAddress", "callerIpAddress", "~details.ipaddr"),
-        "riskeventtype": ("~alerts",),
+        "riskeventtype": ("riskEventType", "~alerts"),
         "aadoperationtype": ("operationType",),
     },
     unnamed=also_under("~modified"),
@@ -272,7 +275,7 @@ AUDIT = LogSource(
 
 RISK = LogSource(
     name="azure.identity_protection",
-    matches=frozenset({("azure", "riskdetection"), ("azure", "pim")}),
+    matches=_RISKS,
     wrappers=("azure.identityprotection.properties.", "azure.identityprotection.", "properties."),
     aliases={
         "riskeventtype": ("riskEventType", "~alerts"),

@@ -1,0 +1,1 @@
+"""Log records on their way from bytes to documents and matches."""
