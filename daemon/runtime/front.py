@@ -47,8 +47,8 @@ class Front:
             self._settings = settings
             self._server.renew_certificate()
             return
-        if settings.listen == self._settings.listen and settings.listen.port:
-            # One address cannot be bound twice: the old server has to go first.
+        if settings.listen.port == self._server.port:
+            # A port cannot be bound twice: the old server has to go first.
             new = self._exchange(settings)
         else:
             new = self._build(settings)

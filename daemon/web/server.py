@@ -69,11 +69,16 @@ class WebServer:
         )
 
     @property
+    def port(self) -> int:
+        """The port that was really bound."""
+        return int(self._sockets[0].getsockname()[1])
+
+    @property
     def url(self) -> str:
         """The base address, with the port that was really bound: ``http://127.0.0.1:9464``."""
-        host, port = self._sockets[0].getsockname()[:2]
+        host = self._sockets[0].getsockname()[0]
         shown = f"[{host}]" if ":" in host else host
-        return f"{'http' if self._tls is None else 'https'}://{shown}:{port}"
+        return f"{'http' if self._tls is None else 'https'}://{shown}:{self.port}"
 
     def start(self) -> None:
         """Begin to serve."""

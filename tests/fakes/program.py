@@ -138,6 +138,7 @@ class Program:
             "name": name,
             "provider": "aws",
             "accounts": [ACCOUNT],
+            "regions": ["us-east-1"],
             "endpoint_url": self.endpoint,
             **settings,
         }

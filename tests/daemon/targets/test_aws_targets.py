@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from collectors.model import GLOBAL, Provider, Scope, Unread
+from daemon.configuration import Configuration, load
+from daemon.targets import Health, Observer, TargetError, Targets, Unit, diagnose
+from daemon.targets.aws_organization import ORGANIZATION
+from tests.fakes.aws_faults import DENIED, Faults, fault_proxy
+from tests.fakes.aws_moto import ACCOUNT, Moto, moto_server
+from tests.fakes.program import HARMLESS
+
+LIST_ACCOUNTS = "organizations:ListAccounts"
+
+
+class Tally:
+    def __init__(self) -> None:
+        self.calls: Counter[tuple[str, str, str, str]] = Counter()
+        self.disagreements: Counter[tuple[str, str]] = Counter()
+
+    def called(self, provider: str, service: str, operation: str, outcome: str) -> None:
+        self.calls[provider, service, operation, outcome] += 1
+
+    def disagreed(self, provider: str, account: str) -> None:
+        self.disagreements[provider, account] += 1
+
+
+@pytest.fixture(scope="session")
+def _moto() -> Iterator[Moto]:
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture
+def moto(_moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Moto:
+    for name, value in HARMLESS.items():
+        monkeypatch.setenv(name, value)
+    _moto.reset()
+    return _moto
+
+
+@pytest.fixture
+def faults(moto: Moto) -> Iterator[Faults]:
+    with fault_proxy(moto.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def organization(moto: Moto) -> list[str]:
+    """The ids of the accounts of an organization of three."""
+    client = moto.client("organizations")
+    client.create_organization(FeatureSet="ALL")
+    for number in range(2):
+        client.create_account(Email=f"{number}@example.com", AccountName=f"account {number}")
+    return sorted(account["Id"] for account in client.list_accounts()["Accounts"])
+
+
+def configured(tmp_path: Path, *targets: dict[str, Any], **sections: Any) -> Configuration:
+    path = tmp_path / "cspmd.yaml"
+    path.write_text(yaml.safe_dump({"version": 1, "targets": list(targets), **sections}))
+    return load(path, {})
+
+
+def aws(endpoint: str = "http://127.0.0.1:9", name: str = "prod", **more: Any) -> dict[str, Any]:
+    usual = {"name": name, "provider": "aws", "regions": ["us-east-1"], "endpoint_url": endpoint}
+    return usual | ({} if "organization" in more else {"accounts": [ACCOUNT]}) | more
+
+
+def targets(configuration: Configuration, *names: str, previous: Targets | None = None) -> Targets:
+    return Targets(configuration, Observer(Tally()), names, previous)
+
+
+def buckets(made: Targets) -> dict[tuple[str, str], Unit]:
+    """Return the units that read buckets, by target and account."""
+    return {(unit.scope.target, unit.scope.account): unit for unit in made.units() if unit.scope.collector == "aws.s3"}
+
+
+def read(unit: Unit) -> list[object]:
+    return list(unit.collector.collect(unit.scope))
+
+
+def test_each_account_is_a_unit_with_its_target_s_schedule(tmp_path: Path) -> None:
+    second = "222222222222"
+    found = buckets(
+        targets(
+            configured(
+                tmp_path,
+                aws(accounts=[ACCOUNT, second], role_name="r"),
+                aws(name="other", schedule={"config": "1h"}),
+                schedule={"config": "7m"},
+            )
+        )
+    )
+    assert found.keys() == {("prod", ACCOUNT), ("prod", second), ("other", ACCOUNT)}
+    assert [unit.interval.total_seconds() for unit in found.values()] == [420, 420, 3600]
+    scope = found["prod", second].scope
+    assert scope == Scope(target="prod", provider=Provider.AWS, account=second, region=GLOBAL, collector="aws.s3")
+
+
+def test_only_the_targets_asked_for_are_read(tmp_path: Path) -> None:
+    configuration = configured(tmp_path, aws(), aws(name="other"))
+    assert buckets(targets(configuration, "other")).keys() == {("other", ACCOUNT)}
+    with pytest.raises(TargetError, match=r"no target nowhere in .*; it has prod, other"):
+        targets(configuration, "other", "nowhere")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "corp", "provider": "azure", "tenant_id": "t"},
+        {"name": "corp", "provider": "gcp", "organization": "1"},
+    ],
+)
+def test_a_cloud_that_is_not_read_is_refused_unless_it_is_not_asked_for(tmp_path: Path, other: dict[str, Any]) -> None:
+    configuration = configured(tmp_path, aws(), other)
+    with pytest.raises(TargetError, match=f"'corp': this build of cspmd reads AWS only, no {other['provider']} target"):
+        targets(configuration)
+    assert buckets(targets(configuration, "prod"))
+    [check] = diagnose(configuration.targets[1], Observer(Tally()))
+    assert check.health is Health.MISSING
+
+
+def test_a_target_that_is_configured_as_before_keeps_its_units(tmp_path: Path) -> None:
+    before = targets(configured(tmp_path, aws(), aws(name="other")))
+    after = targets(configured(tmp_path, aws(), aws(name="other", accounts=["222222222222"])), previous=before)
+    assert buckets(after)["prod", ACCOUNT] is buckets(before)["prod", ACCOUNT]
+    assert buckets(after)["other", "222222222222"] not in buckets(before).values()
+    slower = targets(configured(tmp_path, aws(), schedule={"config": "1h"}), previous=before)
+    assert buckets(slower)["prod", ACCOUNT] is not buckets(before)["prod", ACCOUNT]
+
+
+def test_the_accounts_of_an_organization_are_discovered_and_followed(
+    tmp_path: Path, moto: Moto, organization: list[str]
+) -> None:
+    made = targets(configured(tmp_path, aws(moto.url, organization=True, role_name="cspmd-read")))
+    [discovery] = made.discoveries()
+    scope = discovery.scope
+    assert (scope.account, scope.collector) == (ORGANIZATION, "aws.accounts")
+    assert made.units() == (discovery,)
+    some = Scope(target="prod", provider=Provider.AWS, account="1", region=GLOBAL, collector="aws.s3")
+    assert made.undecided(some)
+
+    assert read(discovery) == []
+    assert [account for _, account in buckets(made)] == organization
+    assert not made.undecided(some)
+    before = buckets(made)
+
+    moto.client("organizations").create_account(Email="3@example.com", AccountName="three")
+    read(discovery)
+    after = buckets(made)
+    assert len(after) == len(organization) + 1
+    assert all(after[key] is unit for key, unit in before.items())
+
+
+def test_a_discovery_that_fails_is_told_and_takes_no_account_away(
+    tmp_path: Path, faults: Faults, organization: list[str]
+) -> None:
+    made = targets(configured(tmp_path, aws(faults.url, organization=True, role_name="cspmd-read")))
+    discovery = made.discoveries()[0]
+    faults.plan(LIST_ACCOUNTS, DENIED)
+    [failure] = read(discovery)
+    assert isinstance(failure, Unread)
+    assert failure.permission == LIST_ACCOUNTS
+    assert buckets(made) == {}
+    faults.clear()
+    read(discovery)
+    faults.plan(LIST_ACCOUNTS, DENIED)
+    read(discovery)
+    assert [account for _, account in buckets(made)] == organization
+
+
+def test_an_account_that_was_closed_is_watched_no_more(tmp_path: Path, moto: Moto, organization: list[str]) -> None:
+    made = targets(configured(tmp_path, aws(moto.url, organization=True, role_name="cspmd-read")))
+    closed = next(account for account in organization if account != ACCOUNT)
+    moto.client("organizations").close_account(AccountId=closed)
+    read(made.discoveries()[0])
+    assert closed not in {account for _, account in buckets(made)}
+
+
+def test_calls_are_counted_with_their_outcome(tmp_path: Path, faults: Faults) -> None:
+    tally = Tally()
+    made = Targets(configured(tmp_path, aws(faults.url)), Observer(tally))
+    faults.plan("s3:ListBuckets", DENIED)
+    read(buckets(made)["prod", ACCOUNT])
+    assert tally.calls["aws", "sts", "GetCallerIdentity", "ok"] == 1
+    assert tally.calls["aws", "s3", "ListBuckets", "denied"] == 1
+
+
+def test_doctor_tries_the_organization_and_each_account(
+    tmp_path: Path, faults: Faults, organization: list[str]
+) -> None:
+    configuration = configured(tmp_path, aws(faults.url, organization=True, role_name="cspmd-read"))
+    [target] = configuration.targets
+    checks = list(diagnose(target, Observer(Tally())))
+    assert {check.area for check in checks} == {
+        "target prod, organization",
+        *(f"target prod, account {account}" for account in organization),
+    }
+    assert Health.MISSING not in {check.health for check in checks}
+    faults.plan(LIST_ACCOUNTS, DENIED)
+    [check] = diagnose(target, Observer(Tally()))
+    assert (check.health, check.grant) == (Health.MISSING, LIST_ACCOUNTS)
