@@ -106,7 +106,7 @@ class ScopePass:
         gone = self._gone(now) if complete else []
         if gone or self._must_write(status):
             with writing(self._state, self._publisher, self._setting(now)) as batch:
-                batch.end(gone, Cause.RESOURCE_GONE)
+                batch.end([uid for uid in gone if uid not in self.overtaken], Cause.RESOURCE_GONE)
                 batch.close_scope(status)
             told += batch.transitions
         self._state.beat(status)

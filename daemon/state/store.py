@@ -71,6 +71,8 @@ class State:
     def read(self) -> Iterator[Connection]:
         """Give a connection whose reads all see the same moment; nothing is written."""
         with self._translated(), self._engine.connect() as connection:
+            if self._writing is None:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -223,7 +224,11 @@ class World:
 
     def counts(self, status: str) -> dict[str, int]:
         """Return how many findings of each detector count under this status."""
-        return {one.detector: one.count for one in self.state.finding_counts() if one.status == status}
+        counted: Counter[str] = Counter()
+        for one in self.state.finding_counts():
+            if one.status == status:
+                counted[one.detector] += one.count
+        return counted
 
     def queued(self, dataset: Dataset | None = None) -> list[OutboxItem]:
         """Return what waits for the sink."""
