@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from collectors.api import Permission
 from collectors.aws.answers import GoneError
+from collectors.aws.iam.attempts import attempts
 from collectors.aws.iam.authorization import Identity, Inventory, read_inventory
 from collectors.aws.iam.credentials import Credentials, Report, read_credentials
 from collectors.aws.iam.judged import SERVICE_LINKED_PATH, Privileges, privileges
@@ -17,7 +18,7 @@ from collectors.aws.iam.operations import GET_ACCOUNT_AUTHORIZATION_DETAILS, GET
 from collectors.aws.iam.privileges import Territory
 from collectors.aws.iam.report import CredentialReports
 from collectors.aws.iam.root import read_root, read_summary, root_arn, says_all
-from collectors.aws.operations import permissions
+from collectors.aws.operations import Attempt, permissions
 from collectors.aws.session import AwsAccount
 from collectors.aws.workers import spread
 from collectors.model import (
@@ -40,7 +41,7 @@ _IDENTITY_CENTER_PATH = "/aws-reserved/sso.amazonaws.com/"
 class IamCollector:
     """Reads the identities of one account: IAM is global, and told in lists.
 
-    Three calls, and one for each 500 entities; one more where the root has an MFA device. Users whom the credential
+    Three calls, and one for each 300 entities; one more where the root has an MFA device. Users whom the credential
     report does not know yet, or whom an event showed to have changed since it was made, are read one by one.
     """
 
@@ -106,6 +107,10 @@ class IamCollector:
             return self._refresh_role(uid, name) if kind == "role" else None
         except GoneError:
             return None
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield one harmless call of each operation, for trying the permissions."""
+        return attempts(self._account)
 
     def _refresh_root(self) -> RootUser:
         summary = read_summary(self._account)

@@ -13,8 +13,15 @@ _CREDENTIALS = "how each user signs in: passwords, MFA devices, access keys"
 _CHANGED_USER = "how a user signs in that has just been changed"
 
 
-def _iam(name: str, why: str, *, absent: frozenset[str] = frozenset(), gone: frozenset[str] = frozenset()) -> Operation:
-    return Operation(service="iam", name=name, action=f"iam:{name}", why=why, absent=absent, gone=gone)
+_NOTHING: frozenset[str] = frozenset()
+
+
+def _iam(
+    name: str, why: str, *, absent: frozenset[str] = _NOTHING, gone: frozenset[str] = _NOTHING, optional: bool = False
+) -> Operation:
+    return Operation(
+        service="iam", name=name, action=f"iam:{name}", why=why, absent=absent, gone=gone, optional=optional
+    )
 
 
 GENERATE_CREDENTIAL_REPORT = _iam("GenerateCredentialReport", _CREDENTIALS)
@@ -31,7 +38,7 @@ LIST_VIRTUAL_MFA_DEVICES = _iam("ListVirtualMFADevices", "whether the root's MFA
 LIST_MFA_DEVICES = _iam("ListMFADevices", _CHANGED_USER, gone=_NO_ENTITY)
 GET_LOGIN_PROFILE = _iam("GetLoginProfile", _CHANGED_USER, absent=_NO_ENTITY)
 LIST_ACCESS_KEYS = _iam("ListAccessKeys", _CHANGED_USER, gone=_NO_ENTITY)
-GET_ACCESS_KEY_LAST_USED = _iam("GetAccessKeyLastUsed", _CHANGED_USER, absent=_NO_ENTITY)
+GET_ACCESS_KEY_LAST_USED = _iam("GetAccessKeyLastUsed", _CHANGED_USER, absent=_NO_ENTITY, optional=True)
 GET_ROLE = _iam("GetRole", "whether a role that has just been changed still exists", gone=_NO_ENTITY)
 
 OPERATIONS = (

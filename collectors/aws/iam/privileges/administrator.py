@@ -29,7 +29,7 @@ def admin_paths(holder: Holder, territory: Territory) -> tuple[AdminPath, ...]:
         found: tuple[AdminPath, ...] = ()
     else:
         found = tuple(left.path(granted) for granted in candidates)
-        if not is_administrator(found):
+        if all(path.effective == _NOT_IN_FORCE for path in found):
             found = (*found, *left.joint())
     return (*found, *(AdminPath(via=via, effective=unread) for via, unread in holder.unread))
 

@@ -98,7 +98,7 @@ class _Seeker:
             yield self._path(method, [*best, *beside], self._shown(method, arns))
             return
         self.missed = self.missed or method.target in MORE_PRIVILEGED
-        if targets or method.needs_target or method.target in _NEW:
+        if method.needs_target or method.target in _NEW:
             return
         wide = self._everywhere(method)
         if wide is not None:

@@ -6,7 +6,7 @@ IAMCK for what the requests of a user carry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -23,14 +23,17 @@ from collectors.aws.policy.operators import Condition, Family
 from collectors.aws.policy.patterns import glob
 from collectors.aws.policy.principals import Party, Relation, parties, surely_named
 from collectors.aws.policy.probes import WIDEST_FIRST, Mentions, Probe, Setting, probes
-from collectors.aws.policy.requests import ABSENT, ANYTHING, FALSE, Exactly, Identity, Request
+from collectors.aws.policy.requests import ABSENT, ANYTHING, FALSE, Exactly, Identity, Network, Request, State
 from collectors.model import Known, Reach, Trust, TrustedKind
 
 _ASSUME = "sts:assumerole"
 _EXTERNAL_ID = "sts:externalid"
 _STRANGE = Exactly("any id that nobody was given")
 _ARN = "aws:principalarn"
-_ORGANIZATION = {"aws:principalorgid": ABSENT, "aws:principalorgpaths": ABSENT}
+_ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
+_MEMBER: Mapping[str, State] = dict.fromkeys(_ORGANIZATION, ANYTHING)
+_NO_MEMBER: Mapping[str, State] = dict.fromkeys(_ORGANIZATION, ABSENT)
+_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 _OUTSIDE = (Relation.EVERYONE, Relation.ANY_AWS)
 
 
@@ -108,11 +111,11 @@ class _TrustPolicy:
             yield from self._of_named(statement, party, kind)
 
     def _of_named(self, statement: Statement, party: Party, kind: TrustedKind) -> Iterator[Trust]:
-        sender = Request(identity=Identity.NAMED, account=party.account, arn=party.arn, owner_account=self._owner)
-        if not self._admits(statement, Overlay(sender)):
+        sender = self._sender(party.account, party.arn)
+        if not self._admits(statement, Overlay(sender, _MEMBER)):
             return
         own = party.account == self._owner
-        within = not self._admits(statement, Overlay(sender, _ORGANIZATION))
+        within = not self._admits(statement, Overlay(sender, _NO_MEMBER))
         outside = Reach.ORGANISATION if within else Reach.NAMED_EXTERNAL
         human = kind is TrustedKind.USER or (own and kind is TrustedKind.ACCOUNT)
         yield Trust(
@@ -159,18 +162,26 @@ class _TrustPolicy:
         )
 
     def _asks_external_id(self, statement: Statement, sender: Request) -> bool:
-        return not any(self._admits(statement, Overlay(sender, {_EXTERNAL_ID: state})) for state in (ABSENT, _STRANGE))
+        tried = ({**_MEMBER, _EXTERNAL_ID: state} for state in (ABSENT, _STRANGE))
+        return not any(self._admits(statement, Overlay(sender, given)) for given in tried)
 
     def _admits_own(self, statement: Statement) -> bool:
-        return self._admits(statement, Overlay(Request(identity=Identity.NAMED, account=self._owner)))
+        return self._admits(statement, Overlay(self._sender(self._owner), _MEMBER))
+
+    def _sender(self, account: str, arn: str = "") -> Request:
+        """Return the requests of one account's principals, from wherever the policy asks them to come."""
+        return Request(
+            identity=Identity.NAMED, account=account, arn=arn, owner_account=self._owner, network=Network.INSIDE
+        )
 
     def _admits_human(self, statement: Statement, party: Party) -> bool:
         """Whether a user gets in with an access key alone, or signed in without a second factor."""
         account = party.account or self._owner
         if not party.arn and not _may_be_user(statement.conditions, account):
             return False
-        sender = Request(identity=Identity.NAMED, account=account, arn=party.arn, owner_account=self._owner)
+        sender = self._sender(account, party.arn)
         person = {
+            **_MEMBER,
             "aws:principaltype": Exactly("User"),
             "aws:principalisawsservice": FALSE,
             "aws:viaawsservice": FALSE,
@@ -220,12 +231,12 @@ def _kind(party: Party) -> TrustedKind:
 
 def _may_be_user(conditions: tuple[Condition, ...], account: str) -> bool:
     """Whether conditions on the caller's ARN leave room for a user of the account."""
-    users = glob(f"arn:*:iam::{account}:user/*")
+    users = tuple(glob(f"arn:{partition}:iam::{account}:user/*") for partition in _PARTITIONS)
     return not any(
         condition.key == _ARN
         and not condition.negated
         and condition.family is not Family.NULL
-        and not any(pattern.intersects(users) for pattern in condition.patterns)
+        and not any(pattern.intersects(each) for pattern in condition.patterns for each in users)
         for condition in conditions
     )
 
