@@ -96,6 +96,10 @@ class Pace:
         return (self._cpu() - self._since[1]) / elapsed if elapsed > 0 else 1.0
 
 
+class _End:
+    """Said by each worker once it has found nothing more to do. Results may be None; this never is one."""
+
+
 class _Failure:
     """What a worker raised, on its way to whoever reads the results."""
 
@@ -127,7 +131,7 @@ class _Crew(Generic[I, R]):
         self._work = work
         self._taking = threading.Lock()
         self._stop = threading.Event()
-        self._done: queue.Queue[R | _Failure | None] = queue.Queue(maxsize=_IN_FLIGHT)
+        self._done: queue.Queue[R | _Failure | _End] = queue.Queue(maxsize=_IN_FLIGHT)
         self._threads = 0
         self._ended = 0
 
@@ -149,7 +153,7 @@ class _Crew(Generic[I, R]):
             except queue.Empty:
                 self.grow(pace.idle(self._threads))
                 continue
-            if result is None:
+            if isinstance(result, _End):
                 self._ended += 1
                 continue
             if isinstance(result, _Failure):
@@ -165,7 +169,7 @@ class _Crew(Generic[I, R]):
                 except StopIteration:
                     break
             self._put(self._attempt(item))
-        self._put(None)
+        self._put(_End())
 
     def _attempt(self, item: I) -> R | _Failure:
         try:
@@ -173,7 +177,7 @@ class _Crew(Generic[I, R]):
         except BaseException as error:  # noqa: BLE001 - raised again where the results are read
             return _Failure(error)
 
-    def _put(self, result: R | _Failure | None) -> None:
+    def _put(self, result: R | _Failure | _End) -> None:
         while not self._stop.is_set():
             try:
                 self._done.put(result, timeout=_PATIENCE)

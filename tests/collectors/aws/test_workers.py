@@ -77,6 +77,12 @@ def test_every_item_is_worked_once_and_yielded_once() -> None:
     assert results == worked == Counter(range(2000))
 
 
+@pytest.mark.parametrize("cost", [SLOW, FAST], ids=["many-threads", "one-thread"])
+def test_none_is_a_result_like_any_other(cost: Cost) -> None:
+    results = list(spread(range(300), lambda item: None if item % 3 else item, cost))
+    assert Counter(results) == Counter([None] * 200 + list(range(0, 300, 3)))
+
+
 def test_results_that_nobody_takes_hold_the_work_back() -> None:
     taken = 0
 
