@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli import check_config, detectors, doctor, findings, permissions, scan
+from daemon.cli import check_config, detectors, doctor, events, findings, permissions, scan
 from daemon.cli import run as run_daemon
 from daemon.cli.exits import ExitCode
 from daemon.cli.output import OutputClosedError, emit, say
@@ -47,7 +47,7 @@ def build() -> typer.Typer:
     ) -> None:
         pass
 
-    for command in (run_daemon, scan, check_config, doctor, detectors, findings, permissions, demo):
+    for command in (run_daemon, scan, check_config, doctor, detectors, events, findings, permissions, demo):
         command.register(app)
     return app
 

@@ -1,0 +1,207 @@
+"""Cutting a stream of bytes into raw records, with the memory of a few of them.
+
+What is cut is only found, not judged: whether a record is sound is for whoever decodes it. JSON is taken as
+lines, as an array, as objects one after another with or without anything between them (pretty-printed
+ones too), and as an object that wraps an array of records, such as CloudTrail's ``{"Records": […]}``,
+Event Hubs' ``{"records": […]}``, Graph's ``{"value": […]}`` and Cloud Logging's ``{"entries": […]}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from collectors.model.log_records import UndecodableRecordError
+
+LONGEST = 256 * 1024 * 1024
+"""Bytes of the longest record: what goes on for longer has no end."""
+
+_LOOK_AHEAD = 65_536
+_SPACE = re.compile(rb"[\s,]*+")
+_BLANK = re.compile(rb"\s*+")
+_INSIDE = re.compile(rb'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_SCALAR = re.compile(rb'(?:[^],"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_MEMBER = rb'"(?:[^"\\]++|\\.)*+"\s*+:\s*+(?:"(?:[^"\\]++|\\.)*+"|[-+.0-9a-zA-Z]++)\s*+,\s*+'
+_ENVELOPE = re.compile(
+    rb"\{\s*+(?:" + _MEMBER + rb')*+"(?:[Rr]ecords|value|entries|Events)"\s*+:\s*+\[(?=\s*+[{\]])', re.DOTALL
+)
+_BOM = b"\xef\xbb\xbf"
+_OPEN, _CLOSE = b"{[", b"}]"
+
+
+def text_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines that are not blank, without their ends."""
+    rest = b""
+    for chunk in chunks:
+        lines = (rest + chunk).split(b"\n")
+        rest = lines.pop()
+        yield from (line for line in lines if line.strip())
+    if rest.strip():
+        yield rest
+
+
+def json_records(chunks: Iterable[bytes]) -> Iterator[bytes | UndecodableRecordError]:
+    """Yield each raw record in order; an error for a stream that ends inside one or is not JSON any more."""
+    return _Json(chunks).records()
+
+
+class _Json:
+    """A stream of JSON with what has been read of it and not yet been yielded."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._data = b""
+        self._at = 0
+        self._ended = False
+
+    def records(self) -> Iterator[bytes | UndecodableRecordError]:
+        if not self._fill(len(_BOM)):
+            self._fill(1)
+        if self._data.startswith(_BOM):
+            self._at = len(_BOM)
+        while self._skip(_BLANK):
+            first = self._data[self._at : self._at + 1]
+            if first == b"[":
+                self._at += 1
+                yield from self._members()
+            elif first == b"{" and self._enter_envelope():
+                yield from self._members()
+                if self._value_end(depth=1) is None:
+                    return
+            else:
+                yield self._line()
+
+    def _fill(self, wanted: int) -> bool:
+        """Read until so many bytes are there to look at; return whether they are."""
+        parts = [self._data[self._at :]]
+        length = len(parts[0])
+        while length < wanted and not self._ended:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self._ended = True
+            else:
+                parts.append(chunk)
+                length += len(chunk)
+        self._data, self._at = b"".join(parts), 0
+        return length >= wanted
+
+    def _more(self) -> bool:
+        """Read at least as much again as is there, so that nothing is looked through often; False at the end."""
+        there = len(self._data) - self._at
+        self._fill(max(2 * there, there + 1))
+        return len(self._data) > there
+
+    def _skip(self, pattern: re.Pattern[bytes]) -> bool:
+        """Go to the next byte that the pattern does not take; return whether there is one."""
+        while True:
+            match = pattern.match(self._data, self._at)
+            self._at = self._at if match is None else match.end()
+            if self._at < len(self._data):
+                return True
+            if not self._more():
+                return False
+
+    def _enter_envelope(self) -> bool:
+        """Go behind the bracket of an envelope's array, if an envelope begins here.
+
+        What shows on one line that it is a record, or does not show it for a long while, is none.
+        """
+        while True:
+            match = _ENVELOPE.match(self._data, self._at)
+            if match is not None:
+                self._at = match.end()
+                return True
+            end = self._data.find(b"\n", self._at)
+            if end >= 0 and self._data[self._at : end].rstrip().endswith(b"}"):
+                return False
+            if len(self._data) - self._at >= _LOOK_AHEAD or not self._more():
+                return False
+
+    def _members(self) -> Iterator[bytes | UndecodableRecordError]:
+        """Yield the members of an array up to and over its closing bracket."""
+        while self._skip(_SPACE):
+            first = self._data[self._at : self._at + 1]
+            if first == b"]":
+                self._at += 1
+                return
+            member = self._value_end(depth=0) if first in _OPEN else self._scalar()
+            if member is None:
+                break
+            yield member
+        yield UndecodableRecordError("the input ends inside the list of records: what would follow is missing")
+
+    def _scalar(self) -> bytes:
+        """Return a member that is no object, up to the comma or bracket behind it."""
+        while True:
+            match = _SCALAR.match(self._data, self._at)
+            end = self._at if match is None else match.end()
+            if end < len(self._data) and self._data[end : end + 1] != b'"':
+                break
+            if not self._more():
+                end = len(self._data)
+                break
+        member = self._data[self._at : max(end, self._at + 1)]
+        self._at += len(member)
+        return member.strip()
+
+    def _value_end(self, *, depth: int, guarded: bool = False) -> bytes | None:
+        """Return an object or array and go behind it; None where the stream ends first.
+
+        With a depth the beginning has been read already. Guarded, an object that begins at the start of
+        a line ends the search as well: then what is before it was cut off.
+        """
+        look = self._at
+        while True:
+            match = _INSIDE.match(self._data, look)
+            look = look if match is None else match.end()
+            if look >= len(self._data) or self._data[look : look + 1] == b'"':
+                done, length = look - self._at, len(self._data) - self._at
+                if length > LONGEST or not self._more():
+                    return None
+                look = done
+                continue
+            byte = self._data[look : look + 1]
+            if byte in _OPEN:
+                if guarded and depth and self._data[look - 1 : look] == b"\n":
+                    return None
+                depth += 1
+            else:
+                depth -= 1
+            look += 1
+            if depth <= 0:
+                value, self._at = self._data[self._at : look], look
+                return value
+
+    def _line(self) -> bytes | UndecodableRecordError:
+        """Return one record that stands by itself: a line, or an object that goes over several."""
+        end = self._line_end()
+        line = self._data[self._at : end].strip()
+        whole = line.endswith(b"}") and b"}{" not in line and b"} {" not in line
+        if not line.startswith(b"{") or whole:
+            self._at = end
+            return line
+        value = self._value_end(depth=0, guarded=True)
+        if value is not None:
+            return value
+        return self._cut_off()
+
+    def _line_end(self) -> int:
+        """Return where the line ends; what is longer than any record is cut there."""
+        looked = self._at
+        while True:
+            end = self._data.find(b"\n", looked)
+            if end >= 0:
+                return end
+            done = len(self._data) - self._at
+            if done > LONGEST or not self._more():
+                return len(self._data)
+            looked = done
+
+    def _cut_off(self) -> bytes | UndecodableRecordError:
+        """Go over an object that never ends: up to the next that begins a line, else to the end of the stream."""
+        following = self._data.find(b"\n{", self._at)
+        if following >= 0:
+            value, self._at = self._data[self._at : following], following
+            return value.strip()
+        self._at = len(self._data)
+        return UndecodableRecordError("the input ends inside a record")
