@@ -118,7 +118,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
     def grant(self, allow: Allow, reached: Reached) -> Grant:
         """Return the Grant for one reach, silenced or not by RestrictPublicBuckets."""
-        cut_off = reached.reach in PUBLIC_REACH or (self.considered_public and reached.reach is not Reach.PRIVATE)
+        # Whatever reaches the public is public for AWS too, so its rule alone decides whom the switch cuts off.
+        cut_off = self.considered_public and reached.reach is not Reach.PRIVATE
         match self.restricted:
             case Known(switch) if cut_off and switch.on:
                 marks = () if reached.reach in PUBLIC_REACH else (notes.PUBLIC_STATEMENT_CUTS,)

@@ -88,6 +88,7 @@ class Mentions(msgspec.Struct, frozen=True, kw_only=True):
         denies = tuple(denies)
         own = allow.conditions
         conditions = (*own, *(condition for other in (*denies, *backing) for condition in other.conditions))
+        asked_for = tuple(condition for condition in own if not condition.negated)
         spared = [deny.principals for deny in denies if deny.principals is not None and deny.principals.inverted]
         named = (*spared, *(one.principals for one in backing if one.principals is not None))
         by_name = {account for principals in named for account in accounts_named(principals)}
@@ -96,8 +97,8 @@ class Mentions(msgspec.Struct, frozen=True, kw_only=True):
             accounts=tuple(sorted({*_accounts(conditions, _PRINCIPAL_KEYS), *by_name})),
             organizations=_organizations(conditions),
             access_point_accounts=_accounts(conditions, _ACCESS_POINT_KEYS),
-            source_accounts=_accounts(own, _SOURCE_KEYS),
-            key_accounts=_accounts(own, {_KMS_KEY}),
+            source_accounts=_accounts(asked_for, _SOURCE_KEYS),
+            key_accounts=_accounts(asked_for, {_KMS_KEY}),
             spares_unplaced=any(names_unplaced(principals) for principals in spared),
             source_limited=any(_limits_source(condition) for condition in own),
         )

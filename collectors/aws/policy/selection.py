@@ -52,8 +52,6 @@ class Part(msgspec.Struct, frozen=True):
         for spared in selection.patterns:
             if not spared.intersects(self.pattern) or any(gone.covers(spared) for gone in self.less):
                 continue
-            if spared.covers(self.pattern):
-                return (self,)
             inner = self.pattern if self.pattern.literal or not self.pattern.covers(spared) else spared.widest()
             kept.append(Part(inner, self.less))
         return tuple(kept)

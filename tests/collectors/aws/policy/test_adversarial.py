@@ -176,6 +176,65 @@ def test_own_principals_are_no_grants() -> None:
     assert grants(*(allow(Principal=principal) for principal in own), owner_canonical_id="owner-id") == ()
 
 
+ROLE = f"arn:aws:iam::{FOREIGN}:role/x"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"StringEquals": {"aws:PrincipalArn": ROLE}}, NAMED),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{FOREIGN}:role/*"}}, NAMED),
+        ({"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OWNER}:role/x"}}, PRIVATE),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OWNER}:role/*"}}, PRIVATE),
+        ({"StringEquals": {"aws:PrincipalAccount": OWNER}}, PRIVATE),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-x1"}}, ORG),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, NAMED),
+        ({"Bool": {"aws:PrincipalIsAWSService": "true"}}, PRIVATE),
+        ({"StringEquals": {"aws:PrincipalType": "Anonymous"}}, PRIVATE),
+    ],
+)
+def test_conditions_on_a_named_account(condition: dict[str, Any], expected: Reach) -> None:
+    assert reach(allow(condition, Principal={"AWS": FOREIGN})) is expected
+
+
+def test_a_deny_may_name_a_principal() -> None:
+    named = allow(Principal={"AWS": ROLE})
+    assert reach(named, deny(Principal={"AWS": ROLE})) is PRIVATE
+    assert reach(named, deny(Principal={"AWS": FOREIGN})) is PRIVATE
+    assert reach(named, deny(Principal={"AWS": f"arn:aws:iam::{FOREIGN}:root"})) is PRIVATE
+    assert reach(named, deny(Principal={"AWS": f"{ROLE}2"})) is NAMED
+    assert reach(allow(Principal={"AWS": FOREIGN}), deny(Principal={"AWS": ROLE})) is NAMED
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEqualsIfExists": {"aws:SourceAccount": OWNER}},
+        {"ForAllValues:StringEquals": {"aws:SourceAccount": OWNER}},
+        {"StringNotEquals": {"aws:SourceAccount": FOREIGN}},
+        {"StringLike": {"aws:SourceArn": "arn:aws:s3:::*"}},
+        {"StringEquals": {"aws:SourceAccount": []}},
+        {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},
+    ],
+)
+def test_what_leaves_a_service_a_confused_deputy(condition: dict[str, Any]) -> None:
+    (grant,) = grants(allow(condition, Principal={"Service": "cloudtrail.amazonaws.com"}))
+    assert (grant.reach, grant.notes) == (PRIVATE, (notes.CONFUSED_DEPUTY,))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudtrail:*:{OWNER}:trail/*"}},
+        {"StringEquals": {"aws:SourceOrgID": "o-x1"}},
+        {"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-x1/r-1/*"}},
+    ],
+)
+def test_what_holds_a_service(condition: dict[str, Any]) -> None:
+    (grant,) = grants(allow(condition, Principal={"Service": "cloudtrail.amazonaws.com"}))
+    assert (grant.reach, grant.notes) == (PRIVATE, ())
+
+
 def test_notes_say_what_a_principal_is() -> None:
     def marks(principal: Any, **elements: Any) -> tuple[str, ...]:
         (grant,) = grants(allow(Principal=principal, **elements))
@@ -278,6 +337,10 @@ DENIES: list[Any] = [
     ),
     pytest.param(deny({"StringNotEquals": {"aws:ResourceAccount": FOREIGN}}), PRIVATE, id="this very bucket"),
     pytest.param(deny(NotPrincipal={"AWS": f"arn:aws:iam::{OWNER}:root"}), PRIVATE, id="all but the owner, by name"),
+    pytest.param(deny(NotPrincipal={"AWS": [OWNER, FOREIGN]}), NAMED, id="all but accounts, by name"),
+    pytest.param(deny(NotPrincipal={"CanonicalUser": "a" * 64}), NAMED, id="all but a canonical user"),
+    pytest.param(deny(NotPrincipal={"Service": "x.amazonaws.com"}), PRIVATE, id="all but a service"),
+    pytest.param(deny(NotPrincipal={"Federated": "graph.facebook.com"}), ANY_AWS, id="all but a provider's users"),
     pytest.param(deny(), PRIVATE, id="all"),
     pytest.param(deny({}), PRIVATE, id="all, empty condition"),
     pytest.param(deny(Resource="*", Action="*"), PRIVATE, id="all, by stars"),

@@ -82,6 +82,11 @@ GAPS: list[Any] = [
         id="all but the owner",
     ),
     pytest.param(
+        [deny(PLAINTEXT, NotPrincipal="*")],
+        (NOTHING, "statement 1 spares the principals in NotPrincipal"),
+        id="nobody",
+    ),
+    pytest.param(
         [deny({**PLAINTEXT, "StringNotEquals": {"aws:PrincipalAccount": OWNER}})],
         (NOTHING, "statement 1 binds only requests with certain values of aws:principalaccount"),
         id="outsiders only",
