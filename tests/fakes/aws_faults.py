@@ -154,7 +154,7 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
             name = headers["X-Amz-Target"].rpartition(".")[2]
             return Call(f"{service or 'organizations'}:{name}", "", headers, region=region)
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-        return Call(f"{service or 'sts'}:{form.get('Action', '?')}", "", headers, form, region)
+        return Call(f"{service or 'sts'}:{form.get('Action', '?')}", "", headers, form, region=region)
     if url.path.startswith("/v20180820/"):
         return Call(f"s3control:{_control(url.path.removeprefix('/v20180820/'))}", "", headers)
     bucket = url.path.strip("/")
