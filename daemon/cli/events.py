@@ -95,13 +95,13 @@ def _evaluate(source: Source, file: str, directories: list[Path]) -> None:
 
 def _rules(directories: list[Path]) -> RuleSet:
     """Load the rules; tell of each that is refused."""
-    from daemon.configuration.rule_files import load_rule_files
     from daemon.own_rules import own_rules
+    from detectors.sigma.rules import load_directories
 
     for directory in directories:
         if not directory.is_dir():
             refuse(f"--rules {directory}: {'not a directory' if directory.exists() else 'no such directory'}")
-    rules = load_rule_files(directories or [own_rules()])
+    rules = load_directories(directories or [own_rules()])
     for refused in rules.refused:
         say(f"rule refused: {refused.file}{f' ({refused.rule})' if refused.rule else ''}: {refused.reason}")
     return rules

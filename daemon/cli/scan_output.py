@@ -68,7 +68,7 @@ class OcsfLines:
 
     def judged(self, judgement: Judgement, rule: ExceptionRule | None, *, shown: bool) -> None:
         """Print the finding at once."""
-        from daemon.documents import ocsf
+        from daemon.documents.compliance import ocsf
 
         if not shown:
             return

@@ -75,14 +75,25 @@ class UnsupportedRuleError(Exception):
 
 
 def load_directories(directories: Iterable[Path]) -> RuleSet:
-    """Load every ``*.yml`` and ``*.yaml`` below the directories, in the order of their names."""
-    files = (
-        path
-        for directory in directories
-        for path in sorted(directory.rglob("*"))
-        if path.suffix in {".yml", ".yaml"} and path.is_file()
-    )
-    return load_rules((str(path), path.read_text(encoding="utf-8")) for path in files)
+    """Load every ``*.yml`` and ``*.yaml`` below the directories, in the order of their names.
+
+    A file that cannot be read is among the set's ``refused``, as a rule that cannot be run is.
+    """
+    documents: list[tuple[str, str]] = []
+    unreadable: list[RefusedRule] = []
+    for directory in directories:
+        for path in sorted(directory.rglob("*")):
+            if path.suffix not in {".yml", ".yaml"} or not path.is_file():
+                continue
+            try:
+                documents.append((str(path), path.read_text(encoding="utf-8-sig")))
+            except OSError as error:
+                reason = f"the file cannot be read: {error.strerror or error}"
+                unreadable.append(RefusedRule(file=str(path), rule="", reason=reason))
+            except UnicodeDecodeError:
+                unreadable.append(RefusedRule(file=str(path), rule="", reason="the file is not UTF-8"))
+    loaded = load_rules(documents)
+    return msgspec.structs.replace(loaded, refused=(*unreadable, *loaded.refused))
 
 
 def load_rules(documents: Iterable[tuple[str, str]]) -> RuleSet:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.documents import Audience, EcsPublisher
+from daemon.documents.publisher import Audience, EcsPublisher
 from daemon.model import Document
 from daemon.shipping.shipper import Shipper
 from daemon.shipping.sinks.access import Access

@@ -10,7 +10,7 @@ A rule says by its product and service which log it is for. It is matched here:
 | azure signinlogs, riskdetection, pim | ``SIGN_IN`` | ``azure.signinlogs``, ``azure.auditlogs`` |
 | azure auditlogs, riskdetection, pim | ``AUDIT`` | ``azure.auditlogs``, ``azure.signinlogs`` |
 | azure riskdetection, pim | ``RISK`` | ``azure.auditlogs``, ``azure.signinlogs`` |
-| m365 audit, exchange, threat_management, threat_detection | ``MICROSOFT365`` | ``azure.auditlogs``, ``azure.signinlogs`` |
+| m365 audit, exchange, threat_management, threat_detection | ``MICROSOFT365`` | ``azure.auditlogs``, … |
 | azure storage, storagebloblogs | ``STORAGE`` | ``azure.storage`` |
 | gcp gcp.audit, google_workspace.admin, google_workspace.login | ``CLOUD_AUDIT`` | ``gcp.audit`` |
 

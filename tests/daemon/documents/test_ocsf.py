@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from collectors.model import encode
-from daemon.documents import ocsf
-from daemon.documents.compliance import compliance_finding
+from daemon.documents.compliance import compliance_finding, ocsf
 from daemon.documents.detection import detection_finding
 from daemon.passes.identity import finding_id
 from detectors.model import Judgement, Severity, Verdict

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from daemon.documents import Audience, EcsPublisher
+from daemon.documents.publisher import Audience, EcsPublisher
 from daemon.model import Dataset
 from detectors.catalogue import catalogue
 from tests.fakes.documents import AT, full_judgement, full_transition
