@@ -138,8 +138,8 @@ class _Crew(Generic[I, R]):
     def grow(self, threads: int) -> None:
         """Start threads until there are so many, unless some already found nothing more to do."""
         while self._threads < threads and not self._ended:
-            self._threads += 1
             threading.Thread(target=self._run, name=f"aws-reader-{self._threads}", daemon=True).start()
+            self._threads += 1
 
     def stop(self) -> None:
         """Start nothing more."""
