@@ -37,6 +37,7 @@ _READ_TIMEOUT = 10
 _ATTEMPTS = 5
 _PROOF_AGE = 60.0
 _PROGRAM = "cspmd"
+_REDIRECTED = 300
 _FALLBACK_REGION = "us-east-1"
 _ROOT_ELEMENT = re.compile(rb"\s*(?:<\?[^>]*>\s*)?<(?:[\w.-]+:)?([\w.-]+)")
 
@@ -340,6 +341,8 @@ class AwsAccount:
 
         client.meta.events.register(f"needs-retry.{hyphenated}", after_attempt)
         client.meta.events.register(f"before-parse.{hyphenated}", _keep_root)
+        if client.meta.service_model.protocol == "query":
+            client.meta.events.register(f"before-parse.{hyphenated}", _expect_result)
         if service == "s3control" and self.endpoint_url is not None:
             client.meta.events.register(f"before-sign.{hyphenated}", self._without_account_host)
 
@@ -352,6 +355,20 @@ class AwsAccount:
         url = urlsplit(request.url)
         host = url.netloc.removeprefix(f"{self.account_id}.")
         request.url = urlunsplit(url._replace(netloc=host))
+
+
+def _expect_result(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's model
+    """Raise ResponseParserError for an answer of success without the operation's result in it.
+
+    botocore's parser of the query protocol stumbles over such a page of some gateway in between.
+    """
+    from botocore.parsers import ResponseParserError
+
+    shape = operation_model.output_shape
+    wrapper = "" if shape is None else shape.serialization.get("resultWrapper", "")
+    if response_dict["status_code"] < _REDIRECTED and wrapper.encode() not in response_dict["body"]:
+        message = f"no {wrapper}"
+        raise ResponseParserError(message)
 
 
 def _keep_root(response_dict: Mapping[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:

@@ -60,7 +60,7 @@ class CredentialReports:
 
         ``refused`` is what :meth:`order` returned: a report that somebody else asked for is there all the same.
         """
-        waited, pause = 0.0, _FIRST_PAUSE
+        waited, pause = 0.0, 0.0
         nothing: Fact[Report | None] = Known(None)
         while True:
             found = self._account.read(GET_CREDENTIAL_REPORT, self._account.home_region, _parsed, nothing=nothing)
@@ -78,11 +78,13 @@ class CredentialReports:
             state = self._generate()
             if isinstance(state, Unread):
                 return state
-            if state != _COMPLETE:
+            if pause or state != _COMPLETE:
+                pause = min(_LONGEST_PAUSE, pause * 2 or _FIRST_PAUSE)
                 self._sleep(pause)
-                waited, pause = waited + pause, min(_LONGEST_PAUSE, pause * 2)
-            else:
                 waited += pause
+            else:
+                # One that was there all the time is fetched at once, if it can be.
+                pause = _FIRST_PAUSE / 2
 
     def knows(self, report: Report, moment: datetime) -> bool:
         """Whether a report is newer than this moment.
