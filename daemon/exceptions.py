@@ -54,6 +54,7 @@ class Exceptions:
     def __init__(self, rules: Iterable[ExceptionRule] = ()) -> None:
         self.rules = tuple(rules)
         self._patterns = [(rule, _pattern(rule.detector), _pattern(rule.resource)) for rule in self.rules]
+        self._of_detector: dict[str, list[tuple[int, re.Pattern[str]]]] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -65,7 +66,8 @@ class Exceptions:
 
         Where several do it is the one that holds longest, the first of these in the file's order.
         """
-        holding = [rule for rule in self._matching(judgement.resource.uid, judgement.detector) if rule.expires > now]
+        matching = (self.rules[index] for index in self._matching(judgement.resource.uid, judgement.detector))
+        holding = [rule for rule in matching if rule.expires > now]
         return max(holding, key=lambda rule: rule.expires, default=None)
 
     def next_change(self, now: datetime) -> datetime | None:
@@ -76,18 +78,26 @@ class Exceptions:
         """Return what each rule matches in the stored state, in the rules' order."""
         matched: dict[int, list[tuple[str, str]]] = {index: [] for index in range(len(self.rules))}
         for uid, detector in state.active_keys():
-            for index, (_, by_detector, by_resource) in enumerate(self._patterns):
-                if by_detector.fullmatch(detector) and by_resource.fullmatch(uid):
-                    matched[index].append((uid, detector))
+            for index in self._matching(uid, detector):
+                matched[index].append((uid, detector))
         return [
             ExceptionMatches(rule=rule, expired=rule.expires <= now, findings=tuple(matched[index]))
             for index, rule in enumerate(self.rules)
         ]
 
-    def _matching(self, uid: str, detector: str) -> Iterator[ExceptionRule]:
-        for rule, by_detector, by_resource in self._patterns:
-            if by_detector.fullmatch(detector) and by_resource.fullmatch(uid):
-                yield rule
+    def _matching(self, uid: str, detector: str) -> Iterator[int]:
+        """Yield the places of the rules whose globs cover this."""
+        candidates = self._of_detector.get(detector)
+        if candidates is None:
+            candidates = [
+                (index, by_resource)
+                for index, (_, by_detector, by_resource) in enumerate(self._patterns)
+                if by_detector.fullmatch(detector)
+            ]
+            self._of_detector[detector] = candidates
+        for index, by_resource in candidates:
+            if by_resource.fullmatch(uid):
+                yield index
 
 
 def _pattern(glob: str) -> re.Pattern[str]:

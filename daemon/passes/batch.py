@@ -166,7 +166,7 @@ class Batch:
         due: list[datetime] = []
         judged: set[str] = set()
         examined: list[Examined] = []
-        for detector, names in judging.for_kind(kind):
+        for detector, names in judging.rules_for(kind):
             judgement = judging.judge(detector, fresh.resource, now)
             if judgement is None:
                 continue

@@ -73,8 +73,12 @@ class Judging:
         self.fingerprint = str(self.parts)
         self._by_kind: dict[type[Resource], tuple[Rule, ...]] = {}
 
-    def for_kind(self, kind: type[Resource]) -> tuple[Rule, ...]:
-        """Return what resources of this kind are judged by, in the order of the detectors' uids."""
+    def for_kind(self, kind: type[Resource]) -> tuple[Detector, ...]:
+        """Return the detectors that judge resources of this kind, in the order of their uids."""
+        return tuple(rule.detector for rule in self.rules_for(kind))
+
+    def rules_for(self, kind: type[Resource]) -> tuple[Rule, ...]:
+        """Return these detectors, each with the facts of this kind that it depends on."""
         found = self._by_kind.get(kind)
         if found is None:
             found = tuple(Rule(one, one.facts_of(kind)) for one in self.detectors if issubclass(kind, one.on))

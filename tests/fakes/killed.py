@@ -69,8 +69,12 @@ def live(url: str, log: str, kill_at: int | None) -> None:
 
 
 def ship(state: State, world: World, path: Path) -> None:
-    """Deliver what waits, ten at a time; a delivery that was not noted is made again."""
-    while items := state.outbox.claim(world.publisher.sink, 10, world.clock.now + timedelta(days=1)):
+    """Deliver what waits, ten at a time; a delivery that was not noted is made again.
+
+    Each step of each life ships a day later: what a life before had claimed is free again.
+    """
+    now = world.clock.now + timedelta(days=len(path.read_text().splitlines()))
+    while items := state.outbox.claim(world.publisher.sink, 10, now):
         for item in items:
             _append(path, f"shipped {item.uid}")
         state.outbox.delivered(items)

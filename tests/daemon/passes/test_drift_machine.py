@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -22,8 +21,7 @@ from daemon.exceptions import ExceptionRule
 from daemon.model import Cause, TransitionKind
 from daemon.state import State
 from tests.daemon.passes.oracle import Oracle
-from tests.daemon.passes.test_nothing_changes import statements
-from tests.fakes.databases import new_database
+from tests.fakes.databases import new_database, quick_folder, statements
 from tests.fakes.posture import (
     DENIED,
     DETECTORS,
@@ -287,11 +285,11 @@ def _never_known(read: list[Any]) -> bool:
 
 @pytest.fixture
 def new_sqlite(sqlite_template: Path) -> Iterator[Callable[[], str]]:
-    with tempfile.TemporaryDirectory() as folder:
+    with quick_folder() as folder:
         made = iter(range(1_000_000))
 
         def new() -> str:
-            path = Path(folder) / f"{next(made)}.db"
+            path = folder / f"{next(made)}.db"
             shutil.copyfile(sqlite_template, path)
             return f"sqlite:///{path}"
 
@@ -302,7 +300,7 @@ def test_on_sqlite(new_sqlite: Callable[[], str]) -> None:
     run_state_machine_as_test(
         lambda: DriftMachine(new_sqlite),
         settings=settings(
-            max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

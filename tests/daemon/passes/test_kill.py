@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,25 +13,28 @@ from sqlalchemy import make_url
 
 from daemon.state import State
 from tests.fakes import killed
-from tests.fakes.databases import new_database
+from tests.fakes.databases import new_database, quick_folder
 
-POINTS = {"sqlite": 24, "postgres": 8}
+POINTS = {"sqlite": 24, "postgres": 6}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def copies(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[str], str]]:
+def copies(request: pytest.FixtureRequest) -> Iterator[tuple[str, Callable[[str], str]]]:
     """What makes copies of one empty state: all bear the same mark, so equal transitions have equal uids."""
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
 
-        def copy(name: str) -> str:
-            shutil.copyfile(template, tmp_path / f"{name}.db")
-            return f"sqlite:///{tmp_path / name}.db"
+        with quick_folder() as folder:
 
-        return request.param, copy
+            def copy(name: str) -> str:
+                shutil.copyfile(template, folder / f"{name}.db")
+                return f"sqlite:///{folder / name}.db"
+
+            yield request.param, copy
+        return
     template = str(make_url(request.getfixturevalue("postgres_template")).database)
     server = request.getfixturevalue("postgres_url")
-    return request.param, lambda _name: new_database(server, template)
+    yield request.param, lambda _name: new_database(server, template)
 
 
 def test_killed_anywhere_it_comes_to_the_same_end(copies: tuple[str, Callable[[str], str]], tmp_path: Path) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import make_url
 
 from collectors.model import Bucket, Known
 from daemon.state import State
-from tests.fakes.databases import plain
+from tests.fakes.databases import plain, statements
 from tests.fakes.posture import DENIED, LIST_DENIED, OFF, SCOPE, START, World, bucket, grant, judging, rule
 
 COUNT = 450  # more than two batches
@@ -35,21 +35,6 @@ def estate() -> list[Bucket]:
         {"tags": Known({"expires": "2027-01-01T00:00:00+00:00"})},
     )
     return [bucket(f"b{number:04}", **variants[number % len(variants)]) for number in range(COUNT)]
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Collect every statement that reaches a database driver."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement.split(None, 1)[0].upper())
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["whole listing", "broken listing"])
