@@ -105,8 +105,8 @@ class Scan:
     """One scan, prepared: what to read, the state it goes to, and its lock.
 
     ``targets`` are the names of those to read (empty: all), ``detectors`` the uids that count for
-    completeness (empty: all enabled); all enabled detectors judge whatever is shown, so that no
-    finding of another is ended. Raises TargetError, StateError and, where another process holds the
+    completeness (empty: all enabled) and for what is read; all enabled detectors judge whatever is
+    read, so that no finding of another is ended. Raises TargetError, StateError and, where another process holds the
     state, StateLockedError.
     """
 
@@ -114,8 +114,8 @@ class Scan:
         self._configuration = configuration
         self.totals = Totals()
         tally = _ScanTally(self.totals)
-        self._whole = not targets
-        self._targets = Targets(configuration, Observer(tally), targets)
+        self._whole = not targets and not detectors
+        self._targets = Targets(configuration, Observer(tally), targets, detectors=detectors)
         self._judging = judging_of(configuration)
         self.completeness = Completeness(self._judging, detectors)
         self._stopping = threading.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.permissions import policy_json, policy_terraform
 from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
-from collectors.model import GLOBAL, Provider, Scope
+from collectors.model import GLOBAL, Provider, Resource, Scope
 from daemon.targets.aws_account import AccountUnits
 from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
 from daemon.targets.observer import Observer
@@ -29,10 +29,18 @@ class AwsUnits:
     """The units of one configured AWS target. Sends nothing by itself.
 
     With ``organization`` the accounts are those that the discovery, itself a unit, found last; an
-    account's regions are found in the same way. Raises TargetError where the SDK is not installed.
+    account's regions are found in the same way. ``wanted`` says of a collector's kinds whether anything
+    judges them: what nobody judges is not read. Raises TargetError where the SDK is not installed.
     """
 
-    def __init__(self, settings: AwsTarget, interval: timedelta, reconcile: timedelta, observer: Observer) -> None:
+    def __init__(
+        self,
+        settings: AwsTarget,
+        interval: timedelta,
+        reconcile: timedelta,
+        observer: Observer,
+        wanted: Callable[[Collection[type[Resource]]], bool] = any,
+    ) -> None:
         if find_spec("boto3") is None:
             message = f"target {settings.name!r}: reading AWS needs boto3; install it with: pip install 'cspmd[aws]'"
             raise TargetError(message)
@@ -40,6 +48,7 @@ class AwsUnits:
         self._interval = interval
         self._between_discoveries = min(reconcile, LONGEST_BETWEEN_DISCOVERIES)
         self._observer = observer
+        self._collectors = tuple(collector for collector in COLLECTORS if wanted(collector.kinds))
         self._lock = threading.Lock()
         self._accounts: dict[str, AccountUnits] = {}
         self._discovered = False
@@ -92,7 +101,13 @@ class AwsUnits:
             self._discovered = True
 
     def _watched(self, account_id: str) -> AccountUnits:
-        return AccountUnits(self._account(account_id), self._settings.name, self._interval, self._between_discoveries)
+        return AccountUnits(
+            self._account(account_id),
+            self._settings.name,
+            self._interval,
+            self._between_discoveries,
+            collectors=self._collectors,
+        )
 
     def _unit(self, collector: Collector, account_id: str, interval: timedelta) -> Unit:
         scope = Scope(

@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any, TypeAlias
 
 from collectors.api import Collector
-from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
 from collectors.model import GLOBAL, Provider, Scope
 from daemon.targets.unit import Unit
+
+AwsCollector: TypeAlias = type[Any]
+"""A class of ``collectors.aws.catalogue``: made with an account, it is a Collector."""
 
 
 class AccountUnits:
     """One watched account. Its regions are what the discovery, itself a unit, found last.
 
     ``interval`` is how often the account is read, ``discovery_interval`` how often its regions are
-    looked for. Safe for use by many threads.
+    looked for; ``collectors`` are those that read it. Safe for use by many threads.
     """
 
-    def __init__(self, account: AwsAccount, target: str, interval: timedelta, discovery_interval: timedelta) -> None:
+    def __init__(
+        self,
+        account: AwsAccount,
+        target: str,
+        interval: timedelta,
+        discovery_interval: timedelta,
+        *,
+        collectors: Sequence[AwsCollector],
+    ) -> None:
         self.account = account
         self._target = target
         self._interval = interval
         self._lock = threading.Lock()
         self._fixed = tuple(
-            self._unit(collector(account), GLOBAL, interval) for collector in COLLECTORS if not collector.regional
+            self._unit(collector(account), GLOBAL, interval) for collector in collectors if not collector.regional
         )
-        self._regional = tuple(collector(account) for collector in COLLECTORS if collector.regional)
+        self._regional = tuple(collector(account) for collector in collectors if collector.regional)
         self._in_regions: dict[str, tuple[Unit, ...]] = {}
         self._discovered = not self._regional
         self._discovery: Unit | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from collectors.model import Scope
+from collectors.model import ReadScope, Resource, Scope
 from daemon.targets.check import Check, Health
 from daemon.targets.observer import Observer
 from daemon.targets.unit import TargetError, Unit
@@ -31,7 +31,8 @@ class UnitsOfTarget(Protocol):
 class Targets:
     """The targets of a configuration, or those of them that ``names`` lists (empty: all).
 
-    ``previous`` are the targets of the configuration before: one that is configured as it was keeps
+    ``detectors`` are the uids that are to judge (empty: all that are enabled); what none of them judges
+    is not read. ``previous`` are the targets of the configuration before: one that is configured as it was keeps
     its connections and the accounts it discovered. Raises TargetError for a name that is not
     configured, and for a target that this build or this installation cannot read.
     """
@@ -42,23 +43,25 @@ class Targets:
         observer: Observer,
         names: Collection[str] = (),
         previous: Targets | None = None,
+        detectors: Collection[str] = (),
     ) -> None:
         known = {target.name: target for target in configuration.targets}
         unknown = sorted(set(names) - known.keys())
         if unknown:
             message = f"no target {', '.join(unknown)} in {configuration.file}; it has {', '.join(known)}"
             raise TargetError(message)
+        judged = _judged(configuration, detectors)
         self._targets: dict[str, UnitsOfTarget] = {}
-        self._configured: dict[str, tuple[object, object]] = {}
+        self._configured: dict[str, tuple[object, ...]] = {}
         for name, target in known.items():
             if names and name not in names:
                 continue
             times = configuration.schedule_of(target)
-            self._configured[name] = (target, times)
-            if previous is not None and previous._configured.get(name) == (target, times):  # noqa: SLF001 - its own kind
+            self._configured[name] = (target, times, judged)
+            if previous is not None and previous._configured.get(name) == (target, times, judged):  # noqa: SLF001 - its own kind
                 self._targets[name] = previous._targets[name]  # noqa: SLF001 - its own kind
             else:
-                self._targets[name] = _units_of(target, times.config, times.reconcile, observer)
+                self._targets[name] = _units_of(target, times.config, times.reconcile, observer, judged)
 
     def discoveries(self) -> tuple[Unit, ...]:
         """Return the units that find accounts and regions; more units, such units too, may be known after each."""
@@ -74,13 +77,30 @@ class Targets:
         return tuple(unit for target in self._targets.values() for unit in target.units())
 
 
+def _judged(configuration: Configuration, detectors: Collection[str]) -> frozenset[type[Resource]]:
+    """Return the kinds that detectors judge.
+
+    How scopes were read is judged whatever is read; asked for by itself it needs everything read.
+    """
+    chosen = [one for one in configuration.enabled_detectors() if not detectors or one.uid in detectors]
+    kinds = frozenset(one.on for one in chosen)
+    return kinds - {ReadScope} or frozenset({Resource})
+
+
 def _units_of(
-    target: AwsTarget | AzureTarget | GcpTarget, interval: timedelta, reconcile: timedelta, observer: Observer
+    target: AwsTarget | AzureTarget | GcpTarget,
+    interval: timedelta,
+    reconcile: timedelta,
+    observer: Observer,
+    judged: frozenset[type[Resource]],
 ) -> UnitsOfTarget:
     if target.provider == "aws":
         from daemon.targets.aws import AwsUnits
 
-        return AwsUnits(target, interval, reconcile, observer)
+        def wanted(kinds: Collection[type[Resource]]) -> bool:
+            return any(issubclass(kind, tuple(judged)) for kind in kinds)
+
+        return AwsUnits(target, interval, reconcile, observer, wanted)
     raise TargetError(_not_collected(target))
 
 

@@ -206,3 +206,17 @@ def test_doctor_tries_the_organization_and_each_account(
     faults.plan(LIST_ACCOUNTS, DENIED)
     [check] = diagnose(target, Observer(Tally()))
     assert (check.health, check.grant) == (Health.MISSING, LIST_ACCOUNTS)
+
+
+def collectors_of(configuration: Configuration, *detectors: str) -> set[str]:
+    targets = Targets(configuration, Observer(Tally()), detectors=detectors)
+    return {unit.scope.collector for unit in targets.units()}
+
+
+def test_what_no_detector_judges_is_not_read(tmp_path: Path) -> None:
+    configuration = configured(tmp_path, aws())
+    everything = collectors_of(configuration)
+    assert "aws.s3" in everything
+    assert collectors_of(configuration, "storage.versioning") == {"aws.s3"}
+    assert collectors_of(configuration, "coverage.unread_scope") == everything
+    assert collectors_of(configuration, "residency.out_of_region") >= {"aws.s3"}
