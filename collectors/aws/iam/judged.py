@@ -84,6 +84,7 @@ class _Account:
         self._groups = {name: tuple(self._of_group(group)) for name, group in inventory.groups.items()}
         self._trusts = {arn: _trust(role, territory.account) for arn, role in inventory.roles.items()}
         self._holders = {one.arn: self._holder(one) for one in self._identities() if not _service_linked(one)}
+        self._holders |= {group.arn: self._member(group) for group in inventory.groups.values()}
         self._admin = {arn: admin_paths(holder, territory) for arn, holder in self._holders.items()}
 
     def judged(self) -> Mapping[str, Privileges]:
@@ -116,7 +117,7 @@ class _Account:
         yield from self._inventory.roles.values()
 
     def _escalations(self) -> Mapping[str, Escalation]:
-        """Return what was found of everybody who is no administrator."""
+        """Return what was found of everybody who is no administrator, and of whoever is in no group but one."""
         powerful = {arn for arn, paths in self._admin.items() if is_administrator(paths)}
         found: dict[str, Escalation] = {}
         todo = [arn for arn in self._holders if arn not in powerful]
@@ -134,17 +135,11 @@ class _Account:
         return World(
             territory=self._territory,
             users=tuple(sorted(powerful & self._inventory.users.keys())),
-            groups=tuple(sorted(self._powerful_groups())),
+            groups=tuple(sorted(powerful & {group.arn for group in self._inventory.groups.values()})),
             powerful_roles=tuple(side for side in sides if side.arn in powerful),
             roles=tuple(sides),
             boundaries={one.arn: one.boundary for one in self._identities() if one.boundary},
         )
-
-    def _powerful_groups(self) -> Iterator[str]:
-        for name, group in self._inventory.groups.items():
-            member = self._caller(group.arn, name, is_user=True)
-            if is_administrator(admin_paths(Holder(member, self._groups[name]), self._territory)):
-                yield group.arn
 
     def _side(self, role: Identity) -> RoleSide:
         trust = self._trusts[role.arn]
@@ -152,12 +147,13 @@ class _Account:
 
     def _place(self, arn: str) -> Place:
         """Return where an identity stands; a group that was not listed is none that it could be lifted by."""
-        identity = self._inventory.users.get(arn) or self._inventory.roles[arn]
+        identity = self._inventory.users.get(arn) or self._inventory.roles.get(arn)
         held = (policy.arn for policy in self._holders[arn].policies if _OWN_POLICY in policy.arn)
         own = dict.fromkeys(held_arn for held_arn in held if _AWS_ACCOUNT not in held_arn)
         listed = self._inventory.policies
+        groups = () if identity is None else identity.groups
         return Place(
-            groups=tuple(self._inventory.groups[name].arn for name in identity.groups if name in self._groups),
+            groups=tuple(self._inventory.groups[name].arn for name in groups if name in self._groups),
             policies={policy: listed[policy].versions if policy in listed else 1 for policy in own},
         )
 
@@ -167,8 +163,15 @@ class _Account:
         caller = msgspec.structs.replace(caller, tags=tags, boundary=identity.boundary)
         policies = [*self._inline(identity.inline), *self._attached(identity.attached)]
         for name in identity.groups:
-            policies += self._groups.get(name) or (Held(via=f"group {name}", rules=self._missing("group_not_listed")),)
+            unlisted = (Held(via=f"group {name}", rules=self._missing("group_not_listed")),)
+            policies += self._groups.get(name, unlisted)
         return Holder(caller, policies, self._rules_of(identity.boundary) if identity.boundary else None)
+
+    def _member(self, group: Group) -> Holder:
+        """Return somebody who is in this group and under nothing else."""
+        territory = self._territory
+        nobody = f"arn:{territory.partition}:iam::{territory.account}:user/a member of {group.name}"
+        return Holder(self._caller(nobody, group.name, is_user=True), self._groups[group.name])
 
     def _caller(self, arn: str, name: str, *, is_user: bool) -> Caller:
         territory = self._territory

@@ -13,7 +13,9 @@ from collectors.aws.iam.privileges.holder import Holder
 from collectors.aws.iam.privileges.methods import Method, Target
 from collectors.aws.iam.privileges.rules import Territory
 
-MORE_PRIVILEGED = frozenset({Target.OTHER_USER, Target.OTHER_ROLE, Target.PASSED_ROLE, Target.WORKLOAD})
+MORE_PRIVILEGED = frozenset(
+    {Target.OTHER_USER, Target.OTHER_GROUP, Target.OTHER_ROLE, Target.PASSED_ROLE, Target.WORKLOAD}
+)
 """Targets that are one only once they are known to have more privileges."""
 
 _SEGMENTS = 6
