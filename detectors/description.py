@@ -32,6 +32,10 @@ def describe(detector: Detector) -> dict[str, Any]:
         "facts": list(detector.facts),
         "parameters": list(_parameters(detector)),
         "remediation": {provider.value: _remediation(words) for provider, words in detector.remediation.items()},
+        "remediation_of": {
+            kind.kind(): {provider.value: _remediation(words) for provider, words in ways.items()}
+            for kind, ways in detector.remediation_of.items()
+        },
         "references": list(detector.references),
         "examples": {
             "good": [_example(detector, resource) for resource in detector.good],
@@ -123,6 +127,9 @@ def _section(described: dict[str, Any]) -> Iterator[str]:
         yield ""
     for provider, words in described["remediation"].items():
         yield from _mending(Provider(provider), words)
+    for kind, ways in described["remediation_of"].items():
+        for provider, words in ways.items():
+            yield from _mending(Provider(provider), words, kind)
     if described["references"]:
         yield from (f"- <{reference}>" for reference in described["references"])
         yield ""
@@ -131,8 +138,9 @@ def _section(described: dict[str, Any]) -> Iterator[str]:
 _NAMES = {Provider.AWS: "AWS", Provider.AZURE: "Azure", Provider.GCP: "Google Cloud", Provider.CSPMD: "cspmd"}
 
 
-def _mending(provider: Provider, words: dict[str, str]) -> Iterator[str]:
-    yield f"### Remediation on {_NAMES[provider]}"
+def _mending(provider: Provider, words: dict[str, str], kind: str = "") -> Iterator[str]:
+    of = f" of a {kind.replace('_', ' ')}" if kind else ""
+    yield f"### Remediation{of} on {_NAMES[provider]}"
     yield ""
     yield words["text"]
     yield ""

@@ -187,5 +187,5 @@ def _remediation(detector: Detector, resource: Resource, verdict: Verdict, unrea
         return ""
     if verdict is Verdict.UNKNOWN:
         return how_to_read(unread)
-    remediation = detector.remediation.get(resource.provider)
+    remediation = detector.remedy(resource)
     return "" if remediation is None else remediation.render(resource)

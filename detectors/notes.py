@@ -20,6 +20,15 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "While public ACLs are ignored S3 leaves them out of its answer, so an ACL grant may be there that would "
             "bite if the switch were turned off."
         ),
+        "copies_are_resources_of_their_own": (
+            "Copies in other regions are snapshots or images there, read and judged where they lie."
+        ),
+        "image_without_disks": "The image has no disks of its own that could be encrypted.",
+        "keys_are_those_of_its_snapshots": "Who holds the keys is judged on the snapshots that the image is made of.",
+        "named_shares_not_read": (
+            "Which accounts it is shared with by name was not read: no list tells, and no verdict hangs on it."
+        ),
+        "nothing_encrypted": "Nothing is encrypted, so there is no key.",
         "group_members_only": "A rule lets in members of a security group alone, whose addresses are nobody else's.",
         "no_default_of_the_region": "Whether new ones are encrypted by default was not read.",
         "no_access_points": "This kind of storage has no access points.",
@@ -31,6 +40,17 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "The policy could not be read, but a switch known to be on blocks public access through it."
         ),
         # What was seen and does not decide.
+        "default_encryption_off": (
+            "The region does not encrypt new disks by itself: each is only encrypted if it is asked for."
+        ),
+        "shared_but_blocked": (
+            "It is shared with everyone, and a switch blocks that now: it is public again when the switch is turned "
+            "off."
+        ),
+        "shared_with_named_accounts": "It is shared with other accounts by name: shown, no violation.",
+        "sharing_block_unread": (
+            "Whether a switch of the region blocks public sharing could not be read; the grant is what is judged."
+        ),
         "attached_to_nothing": ("The group guards nothing now; what is attached to it next is as open at once."),
         "default_encryption_proves_nothing": (
             "Default encryption with a key of one's own does not lessen the exposure: objects may be stored without it."

@@ -105,7 +105,8 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     the rule does not apply to a resource (PASS with that note), None where it does; ``requires``
     says whether the policy configures this rule at all (no judgement where not). ``weigh`` may
     change the severity for what was found. ``notes`` adds note codes. ``recheck_at`` returns when
-    time alone can next change the verdict. ``parameters`` is a struct whose fields all have defaults
+    time alone can next change the verdict. ``remediation_of`` holds what differs for a kind (or a base
+    of kinds) that is mended in another way than the others. ``parameters`` is a struct whose fields all have defaults
     and that forbids unknown fields: the operator's settings, typed.
     """
 
@@ -120,6 +121,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...]
     good: tuple[Resource, ...]
     bad: tuple[Resource, ...]
+    remediation_of: Mapping[type[Resource], Mapping[Provider, Remediation]] = msgspec.field(default_factory=dict)
     references: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
     parameters: type[msgspec.Struct] | None = None
@@ -173,6 +175,14 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.depends:
             if name not in known:
                 yield f"depends on {name!r}, which is no fact of {self.on.__name__} or of a kind of it"
+
+    def remedy(self, resource: Resource) -> Remediation | None:
+        """Return how to mend this resource: its own kind's way, then its base's, then the detector's."""
+        for kind in type(resource).__mro__:
+            found = self.remediation_of.get(kind, {}).get(resource.provider)
+            if found is not None:
+                return found
+        return self.remediation.get(resource.provider)
 
     @property
     def facts(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from collectors.model import Known, Placed, Provider
+from collectors.model import DataCopy, Disk, Known, Placed, Provider
 from detectors.model import Detector, Evidence, Observation, Policy, Remediation, Severity, iso27001, over
 from detectors.residency.examples import EUROPE
 from detectors.residency.rule import configured, observe, without_rule
@@ -124,9 +124,67 @@ DETECTOR = Detector(
             ),
         ),
     },
+    remediation_of={
+        Disk: {
+            Provider.AWS: Remediation(
+                text=(
+                    "Snapshot volume $name, copy the snapshot to an allowed region, make the volume anew from it "
+                    "there, "
+                    "then delete the volume and its snapshots here. A service control policy on aws:RequestedRegion "
+                    "keeps "
+                    "new ones from being made. If the data class is wrong, mend the tag."
+                ),
+                cli=(
+                    "# VOLUME_ID is the last part of $uid\n"
+                    "aws ec2 create-snapshot --region $region --volume-id VOLUME_ID\n"
+                    "aws ec2 copy-snapshot --region ALLOWED_REGION --source-region $region --source-snapshot-id "
+                    "SNAPSHOT_ID "
+                    "--encrypted"
+                ),
+                terraform=(
+                    "# in place of $name\n"
+                    'resource "aws_ebs_volume" "moved" {\n'
+                    "  provider          = aws.allowed\n"
+                    '  availability_zone = "ALLOWED_ZONE"\n'
+                    '  snapshot_id       = "COPIED_SNAPSHOT_ID"\n'
+                    "  encrypted         = true\n"
+                    "}"
+                ),
+            )
+        },
+        DataCopy: {
+            Provider.AWS: Remediation(
+                text=(
+                    "Copy $name to an allowed region if it is still needed, then delete it here; a copy that was made "
+                    "of "
+                    "something in an allowed region can just be deleted. Look for what made it: a backup plan, a "
+                    "lifecycle policy with a cross-region rule, a pipeline. If the data class is wrong, mend the tag."
+                ),
+                cli=(
+                    "# snapshots; ID is the last part of $uid\n"
+                    "aws ec2 copy-snapshot --region ALLOWED_REGION --source-region $region --source-snapshot-id ID "
+                    "--encrypted\n"
+                    "aws ec2 delete-snapshot --region $region --snapshot-id ID\n"
+                    "# images\n"
+                    "aws ec2 copy-image --region ALLOWED_REGION --source-region $region --source-image-id ID --name "
+                    "NEW_NAME\n"
+                    "aws ec2 deregister-image --region $region --image-id ID --delete-associated-snapshots"
+                ),
+                terraform=(
+                    "# in place of $name\n"
+                    'resource "aws_ebs_snapshot_copy" "moved" {\n'
+                    "  provider           = aws.allowed\n"
+                    '  source_region      = "$region"\n'
+                    '  source_snapshot_id = "ID"\n'
+                    "  encrypted          = true\n"
+                    "}"
+                ),
+            )
+        },
+    },
     violations=(home,),
     parameters=Parameters,
-    depends=("policy_grants", "acl_grants", "access_point_grants"),
+    depends=("policy_grants", "acl_grants", "access_point_grants", "sharing"),
     requires=configured,
     applies=without_rule,
     weigh=weigh,

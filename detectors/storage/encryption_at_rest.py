@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import StrEnum
 
 import msgspec
 
@@ -21,19 +20,10 @@ from detectors.model import (
     over,
     rules_for,
 )
+from detectors.requirement import STRENGTH, Requirement
 from detectors.storage.examples import azure_account, gcp_bucket, private_bucket
 
 UID = "storage.encryption_at_rest"
-
-_STRENGTH = {holder: strength for strength, holder in enumerate(KeyHolder)}
-
-
-class Requirement(StrEnum):
-    """Who must hold the key, weakest first: the words an operator may write."""
-
-    PROVIDER = KeyHolder.PROVIDER
-    CUSTOMER_KEY = KeyHolder.CUSTOMER_KEY
-    HSM = KeyHolder.HSM
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,13 +56,13 @@ def too_weak(bucket: Bucket, policy: Policy, _now: datetime) -> Iterator[Observa
     encryption = bucket.default_encryption.value
     held = _holder(encryption)
     possible = _rules(bucket, policy)
-    broken = [rule for rule in possible.rules if _STRENGTH[held] < _STRENGTH[rule.rule]]
+    broken = [rule for rule in possible.rules if STRENGTH[held] < STRENGTH[rule.rule]]
     if not broken:
         return
     if possible.unread is not None and len(broken) < len(possible.rules):
         yield possible.unread
         return
-    weakest = min(broken, key=lambda rule: _STRENGTH[rule.rule])
+    weakest = min(broken, key=lambda rule: STRENGTH[rule.rule])
     data = {
         "holder": held,
         "required": weakest.rule,

@@ -63,6 +63,8 @@ BUILT = {
     "residency.copy_out_of_region",
     "network.open_port",
     "coverage.unread_scope",
+    "data.public_snapshot",
+    "data.encryption_at_rest",
 }
 
 EVERY = [pytest.param(detector, id=uid) for uid, detector in catalogue().items()]

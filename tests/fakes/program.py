@@ -170,7 +170,8 @@ class Program:
         done = self.cspmd("scan", "--format", "jsonl", "--show", "all", *arguments)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         judgements = {(line["detector"], line["resource"]["name"]): line for line in lines}
-        assert len(judgements) == len(lines), "a judgement was printed twice"
+        told = {(line["detector"], line["resource"]["uid"]) for line in lines}
+        assert len(told) == len(lines), "a judgement was printed twice"
         assert "neverinalogorapage" not in done.stderr + done.stdout
         return done.returncode, judgements
 
