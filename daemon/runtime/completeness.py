@@ -68,7 +68,5 @@ class Completeness:
         if judgement.resource.uid not in self._unread:
             return frozenset()
         kind, unread = self._unread[judgement.resource.uid]
-        depends = next(
-            (one.facts_of(kind) for one in self._judging.for_kind(kind) if one.uid == judgement.detector), ()
-        )
-        return unread.intersection(depends)
+        rules = self._judging.rules_for(kind)
+        return unread.intersection(*(rule.facts for rule in rules if rule.detector.uid == judgement.detector))
