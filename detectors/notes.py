@@ -23,6 +23,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "copies_are_resources_of_their_own": (
             "Copies in other regions are snapshots or images there, read and judged where they lie."
         ),
+        "encrypted_as_its_snapshots_are": (
+            "The image does not say whether it is encrypted; the snapshots it is made of are judged themselves."
+        ),
         "image_without_disks": "The image has no disks of its own that could be encrypted.",
         "keys_are_those_of_its_snapshots": "Who holds the keys is judged on the snapshots that the image is made of.",
         "named_shares_not_read": (

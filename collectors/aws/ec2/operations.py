@@ -6,6 +6,7 @@ Amazon EC2" and "... for AWS Key Management Service"; error codes those of the E
 
 from __future__ import annotations
 
+from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Operation
 
 
@@ -59,3 +60,12 @@ GET_EBS_ENCRYPTION_BY_DEFAULT = _describe(
 )
 
 NETWORK_OPERATIONS = (DESCRIBE_SECURITY_GROUPS, DESCRIBE_NETWORK_INTERFACES, GET_MANAGED_PREFIX_LIST_ENTRIES)
+STORAGE_OPERATIONS = (
+    DESCRIBE_VOLUMES,
+    DESCRIBE_SNAPSHOTS,
+    DESCRIBE_SNAPSHOT_ATTRIBUTE,
+    GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE,
+    DESCRIBE_IMAGES,
+    GET_EBS_ENCRYPTION_BY_DEFAULT,
+    DESCRIBE_KEY,
+)

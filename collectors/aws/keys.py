@@ -1,0 +1,57 @@
+"""Who holds the KMS keys that data is encrypted with."""
+
+from __future__ import annotations
+
+from collectors.aws.answers import Answer, MalformedAnswerError, member
+from collectors.aws.memo import Memo
+from collectors.aws.operations import Operation
+from collectors.aws.session import AwsAccount
+from collectors.model import Fact, KeyHolder, Known
+
+DESCRIBE_KEY = Operation(
+    service="kms",
+    name="DescribeKey",
+    action="kms:DescribeKey",
+    why="who holds the keys that data is encrypted with",
+)
+
+_MANAGERS = {"AWS": KeyHolder.PROVIDER, "CUSTOMER": KeyHolder.CUSTOMER_KEY}
+_OUTSIDE = frozenset({"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
+_PARTS = 6
+_ACCOUNT = 4
+
+
+class KeyHolders:
+    """The holders of one region's keys, each key asked for at most once. Safe for use by many threads."""
+
+    def __init__(self, account: AwsAccount, region: str) -> None:
+        self._account = account
+        self._region = region
+        self._asked: Memo[str, Fact[KeyHolder]] = Memo()
+
+    def of(self, key: str) -> Fact[KeyHolder]:
+        """Return who holds a key by its ARN or id; where none is named it counts as AWS's own, the weakest.
+
+        A key of another account is a customer's: AWS's own keys of an account work for that account
+        alone (AWS KMS Developer Guide, "AWS managed keys").
+        """
+        if not key:
+            return Known(KeyHolder.PROVIDER)
+        parts = key.split(":", _PARTS - 1)
+        if len(parts) == _PARTS and parts[_ACCOUNT] != self._account.account_id:
+            return Known(KeyHolder.CUSTOMER_KEY)
+        return self._asked.get(key, lambda: self._ask(key))
+
+    def _ask(self, key: str) -> Fact[KeyHolder]:
+        return self._account.read(DESCRIBE_KEY, self._region, _holder, KeyId=key)
+
+
+def _holder(answer: Answer) -> KeyHolder:
+    described = member(answer, "KeyMetadata")
+    manager = str(member(described, "KeyManager"))
+    if manager not in _MANAGERS:
+        message = f"KeyManager {manager}"
+        raise MalformedAnswerError(message)
+    if manager == "CUSTOMER" and described.get("Origin") in _OUTSIDE:
+        return KeyHolder.HSM
+    return _MANAGERS[manager]
