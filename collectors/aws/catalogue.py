@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.aws.ec2 import NetworkCollector, StorageCollector
 from collectors.aws.s3 import S3Collector
 
-COLLECTORS = (S3Collector,)
+COLLECTORS = (S3Collector, NetworkCollector, StorageCollector)
