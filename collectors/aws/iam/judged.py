@@ -26,6 +26,7 @@ from collectors.aws.iam.privileges import (
     Territory,
     World,
     admin_paths,
+    by_service,
     compiled,
     escalation,
     is_administrator,
@@ -85,6 +86,9 @@ class _Account:
         self._trusts = {arn: _trust(role, territory.account) for arn, role in inventory.roles.items()}
         self._holders = {one.arn: self._holder(one) for one in self._identities() if not _service_linked(one)}
         self._holders |= {group.arn: self._member(group) for group in inventory.groups.values()}
+        self._sides = tuple(
+            self._side(role) for _, role in sorted(inventory.roles.items()) if not _service_linked(role)
+        )
         self._admin = {arn: admin_paths(holder, territory) for arn, holder in self._holders.items()}
 
     def judged(self) -> Mapping[str, Privileges]:
@@ -131,13 +135,12 @@ class _Account:
         return found
 
     def _world(self, powerful: set[str]) -> World:
-        sides = [self._side(role) for _, role in sorted(self._inventory.roles.items()) if not _service_linked(role)]
         return World(
             territory=self._territory,
             users=tuple(sorted(powerful & self._inventory.users.keys())),
             groups=tuple(sorted(powerful & {group.arn for group in self._inventory.groups.values()})),
-            powerful_roles=tuple(side for side in sides if side.arn in powerful),
-            roles=tuple(sides),
+            by_service=by_service(side for side in self._sides if side.arn in powerful),
+            roles=self._sides,
             boundaries={one.arn: one.boundary for one in self._identities() if one.boundary},
         )
 

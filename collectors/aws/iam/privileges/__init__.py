@@ -10,7 +10,7 @@ from collectors.aws.iam.privileges.escalation import Escalation, escalation
 from collectors.aws.iam.privileges.holder import MALFORMED, Held, Holder
 from collectors.aws.iam.privileges.mfa import mfa_rules
 from collectors.aws.iam.privileges.rules import Rules, Territory, compiled
-from collectors.aws.iam.privileges.targets import Place, RoleSide, World
+from collectors.aws.iam.privileges.targets import Place, RoleSide, World, by_service
 from collectors.aws.iam.privileges.trust import role_side, trusts
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Territory",
     "World",
     "admin_paths",
+    "by_service",
     "compiled",
     "escalation",
     "is_administrator",

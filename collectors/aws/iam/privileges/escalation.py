@@ -7,6 +7,7 @@ exists today, or on all that may come. "More privileges" means: an administrator
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeAlias
 
 import msgspec
@@ -90,12 +91,9 @@ class _Seeker:
         beside = _each(method.beside, lambda action: self._holder.anywhere(action, carries))
         if beside is None:
             return
-        targets = self._targets(method)
-        hits = [(arn, used) for arn in targets if (used := self._on(method, arn)) is not None]
+        hits = self._hits(method)
         if hits:
-            best = max((used for _, used in hits), key=_degree)
-            arns = [arn for arn, used in hits if _degree(used) is _degree(best)]
-            yield self._path(method, [*best, *beside], self._shown(method, arns))
+            yield self._path(method, [*hits[0][1], *beside], self._shown(method, (arn for arn, _ in hits)))
             return
         self.missed = self.missed or method.target in MORE_PRIVILEGED
         if method.needs_target or method.target in _NEW:
@@ -123,11 +121,26 @@ class _Seeker:
     def _escalates(self, free: Holder) -> bool:
         return escalation(free, self._place, self._world).certain
 
-    def _targets(self, method: Method) -> tuple[str, ...]:
+    def _hits(self, method: Method) -> list[tuple[str, _Used]]:
+        """Return the first few targets that the decisive actions reach, as surely as any, with how they are allowed."""
+        if method.target is Target.WORKLOAD:
+            used = self._everywhere(method)
+            targets = self._targets(method) if used is not None else ()
+            return [(arn, used) for arn in islice(targets, _MOST_TARGETS) if used is not None]
+        found: dict[Degree, list[tuple[str, _Used]]] = {Degree.YES: [], Degree.DEPENDS: []}
+        for arn in self._targets(method):
+            used = self._on(method, arn)
+            if used is not None:
+                found[_degree(used)].append((arn, used))
+                if len(found[Degree.YES]) == _MOST_TARGETS:
+                    break
+        return found[Degree.YES] or found[Degree.DEPENDS][:_MOST_TARGETS]
+
+    def _targets(self, method: Method) -> Iterable[str]:
         if method.target in _NEW:
             return new_names(self._holder, method, self._world.territory)
         if method.target is Target.ASSUMABLE_ROLE:
-            return tuple(self._assumable())
+            return self._assumable()
         return targets_of(method, self._holder.caller, self._place, self._world)
 
     def _assumable(self) -> Iterator[str]:
@@ -143,8 +156,6 @@ class _Seeker:
                 yield role.arn
 
     def _on(self, method: Method, arn: str) -> _Used | None:
-        if method.target is Target.WORKLOAD:
-            return self._everywhere(method)
         carries = self._carries(method, arn)
         return _each(method.on_target, lambda action: self._holder.on(action, arn, carries))
 
@@ -174,7 +185,7 @@ class _Seeker:
 
     def _shown(self, method: Method, arns: Iterable[str]) -> tuple[str, ...]:
         itself = self._holder.caller.arn
-        return () if method.target in _NEW else tuple(arn for arn in arns if arn != itself)[:_MOST_TARGETS]
+        return () if method.target in _NEW else tuple(arn for arn in arns if arn != itself)
 
     def _path(
         self, method: Method, used: _Used, targets: tuple[str, ...], *, open_ended: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -42,15 +42,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
-    """One account. ``users``, ``groups`` and ``powerful_roles`` are those with more privileges than others have.
+    """One account. ``users``, ``groups`` and ``by_service`` are those with more privileges than others have.
 
-    ``boundaries`` holds the permissions boundary of each user and role that has one.
+    ``by_service`` holds the more powerful roles that each service principal may assume, and under the empty text all
+    of them; ``boundaries`` the permissions boundary of each user and role that has one.
     """
 
     territory: Territory
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
-    powerful_roles: tuple[RoleSide, ...] = ()
+    by_service: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     roles: tuple[RoleSide, ...] = ()
     boundaries: Mapping[str, str] = msgspec.field(default_factory=dict)
 
@@ -60,20 +61,33 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         return f"arn:{self.territory.partition}:iam::aws:policy/AdministratorAccess"
 
 
+def by_service(roles: Iterable[RoleSide]) -> Mapping[str, tuple[str, ...]]:
+    """Return the roles' ARNs by the services that may assume them, and all of them under the empty text."""
+    found: dict[str, list[str]] = {}
+    for role in roles:
+        for service in ("", *role.services):
+            found.setdefault(service, []).append(role.arn)
+    return {service: tuple(arns) for service, arns in found.items()}
+
+
 def targets_of(method: Method, caller: Caller, place: Place, world: World) -> tuple[str, ...]:
     """Return the ARNs of what a method could be done to today, the caller itself only where that is the method."""
-    own = {
-        Target.SELF: (caller.arn,) if caller.is_user else (),
-        Target.OWN_GROUP: place.groups,
-        Target.OWN_POLICY: tuple(place.policies),
-        Target.OWN_POLICY_WITH_VERSIONS: tuple(arn for arn, versions in place.policies.items() if versions > 1),
-        Target.OTHER_USER: tuple(arn for arn in world.users if arn != caller.arn),
-        Target.OTHER_GROUP: tuple(arn for arn in world.groups if arn not in place.groups),
-    }
-    if method.target in own:
-        return own[method.target]
-    others = (role for role in world.powerful_roles if role.arn != caller.arn)
-    return tuple(role.arn for role in others if not method.service or method.service in role.services)
+    match method.target:
+        case Target.SELF:
+            found: tuple[str, ...] = (caller.arn,) if caller.is_user else ()
+        case Target.OWN_GROUP:
+            found = place.groups
+        case Target.OWN_POLICY:
+            found = tuple(place.policies)
+        case Target.OWN_POLICY_WITH_VERSIONS:
+            found = tuple(arn for arn, versions in place.policies.items() if versions > 1)
+        case Target.OTHER_USER:
+            found = world.users
+        case Target.OTHER_GROUP:
+            found = tuple(arn for arn in world.groups if arn not in place.groups)
+        case _:
+            found = world.by_service.get(method.service, ())
+    return found if method.target is Target.SELF else tuple(arn for arn in found if arn != caller.arn)
 
 
 def new_names(holder: Holder, method: Method, territory: Territory) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from collectors.aws.iam.privileges import Escalation, Holder, Place, RoleSide, World, escalation
+from collectors.aws.iam.privileges import Escalation, Holder, Place, RoleSide, World, by_service, escalation
 from collectors.aws.iam.privileges.actions import NAMES
 from collectors.aws.iam.privileges.methods import METHODS, Method, Target
 from collectors.model import EscalationPath, Known, Unread, UnreadReason
@@ -23,7 +23,7 @@ WORLD = World(
     territory=TERRITORY,
     users=(BOSS,),
     groups=(BOSSES,),
-    powerful_roles=(RoleSide(arn=DEPLOYER, services=SERVICES),),
+    by_service=by_service([RoleSide(arn=DEPLOYER, services=SERVICES)]),
     roles=(
         RoleSide(arn=DEPLOYER, services=SERVICES),
         RoleSide(arn=arn("role", "helper"), trusts=frozenset({arn("user", "me")})),

@@ -16,6 +16,7 @@ from collectors.aws.iam.privileges import (
     RoleSide,
     World,
     admin_paths,
+    by_service,
     escalation,
     is_administrator,
     mfa_rules,
@@ -32,7 +33,7 @@ WORLD = World(
     territory=TERRITORY,
     users=(arn("user", "boss"),),
     groups=(arn("group", "bosses"),),
-    powerful_roles=(DEPLOYER,),
+    by_service=by_service([DEPLOYER]),
     roles=(DEPLOYER, HELPER),
     boundaries={arn("user", "boss"): arn("policy", "b")},
 )
