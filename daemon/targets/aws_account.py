@@ -65,15 +65,15 @@ class AccountUnits:
         return (*first, *self._fixed, *regional)
 
     def _found(self, regions: tuple[str, ...], complete: bool) -> None:  # noqa: FBT001 - the callback's own shape
-        """Read exactly these regions from now on; a list that is not whole takes none away."""
+        """Read exactly these regions from now on; a list that is not whole stands in until one was, and no longer."""
         with self._lock:
-            kept = {} if complete else self._in_regions
-            found = {
+            if self._discovered and not complete:
+                return
+            self._in_regions = {
                 region: self._in_regions.get(region)
                 or tuple(self._unit(collector, region, self._interval) for collector in self._regional)
                 for region in regions
             }
-            self._in_regions = {**kept, **found}
             self._discovered = self._discovered or complete
 
     def _unit(self, collector: Collector, region: str, interval: timedelta) -> Unit:
