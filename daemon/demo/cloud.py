@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -10,6 +11,8 @@ import threading
 
 def serve() -> None:
     """Serve until SIGTERM; its address is the only line on stdout."""
+    # moto reads this when it is imported; over a thousand of Amazon's own images a region cost seconds.
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
