@@ -17,16 +17,20 @@ LONGEST = 256 * 1024 * 1024
 """Bytes of the longest record: what goes on for longer has no end."""
 
 _LOOK_AHEAD = 65_536
+_LONG = 4 * 1024 * 1024
 _SPACE = re.compile(rb"[\s,]*+")
-_BLANK = re.compile(rb"\s*+")
-_INSIDE = re.compile(rb'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_PLAIN = rb'[^][{}"]++|"(?:[^"\\]++|\\.)*+"'
+_FLAT = rb"%b|\{(?:%b)*+\}|\[(?:%b)*+\]" % (_PLAIN, _PLAIN, _PLAIN)
+_NESTED = rb"%b|\{(?:%b)*+\}|\[(?:%b)*+\]" % (_PLAIN, _FLAT, _FLAT)
+_INSIDE = re.compile(rb"(?:%b)*+" % _NESTED, re.DOTALL)
+_ON_ONE_LINE = re.compile(rb'(?:[^][{}"]++|"(?:[^"\\\n]++|\\.)*+")*+')
 _SCALAR = re.compile(rb'(?:[^],"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _MEMBER = rb'"(?:[^"\\]++|\\.)*+"\s*+:\s*+(?:"(?:[^"\\]++|\\.)*+"|[-+.0-9a-zA-Z]++)\s*+,\s*+'
 _ENVELOPE = re.compile(
     rb"\{\s*+(?:" + _MEMBER + rb')*+"(?:[Rr]ecords|value|entries|Events)"\s*+:\s*+\[(?=\s*+[{\]])', re.DOTALL
 )
 _BOM = b"\xef\xbb\xbf"
-_OPEN, _CLOSE = b"{[", b"}]"
+_OPEN = frozenset({b"{", b"["})
 
 
 def text_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -59,7 +63,7 @@ class _Json:
             self._fill(1)
         if self._data.startswith(_BOM):
             self._at = len(_BOM)
-        while self._skip(_BLANK):
+        while self._skip(_SPACE):
             first = self._data[self._at : self._at + 1]
             if first == b"[":
                 self._at += 1
@@ -86,16 +90,15 @@ class _Json:
         return length >= wanted
 
     def _more(self) -> bool:
-        """Read at least as much again as is there, so that nothing is looked through often; False at the end."""
+        """Read on; False at the end. Of something long as much again is read: it is looked through less often."""
         there = len(self._data) - self._at
-        self._fill(max(2 * there, there + 1))
+        self._fill(2 * there if there > _LONG else there + 1)
         return len(self._data) > there
 
     def _skip(self, pattern: re.Pattern[bytes]) -> bool:
         """Go to the next byte that the pattern does not take; return whether there is one."""
         while True:
-            match = pattern.match(self._data, self._at)
-            self._at = self._at if match is None else match.end()
+            self._at = _after(pattern, self._data, self._at)
             if self._at < len(self._data):
                 return True
             if not self._more():
@@ -126,6 +129,7 @@ class _Json:
                 return
             member = self._value_end(depth=0) if first in _OPEN else self._scalar()
             if member is None:
+                self._at, self._ended = len(self._data), True
                 break
             yield member
         yield UndecodableRecordError("the input ends inside the list of records: what would follow is missing")
@@ -133,8 +137,7 @@ class _Json:
     def _scalar(self) -> bytes:
         """Return a member that is no object, up to the comma or bracket behind it."""
         while True:
-            match = _SCALAR.match(self._data, self._at)
-            end = self._at if match is None else match.end()
+            end = _after(_SCALAR, self._data, self._at)
             if end < len(self._data) and self._data[end : end + 1] != b'"':
                 break
             if not self._more():
@@ -144,29 +147,23 @@ class _Json:
         self._at += len(member)
         return member.strip()
 
-    def _value_end(self, *, depth: int, guarded: bool = False) -> bytes | None:
+    def _value_end(self, *, depth: int) -> bytes | None:
         """Return an object or array and go behind it; None where the stream ends first.
 
-        With a depth the beginning has been read already. Guarded, an object that begins at the start of
-        a line ends the search as well: then what is before it was cut off.
+        With a depth the beginning has been read already.
         """
         look = self._at
+        if depth == 0:
+            look, depth = look + 1, 1
         while True:
-            match = _INSIDE.match(self._data, look)
-            look = look if match is None else match.end()
-            if look >= len(self._data) or self._data[look : look + 1] == b'"':
-                done, length = look - self._at, len(self._data) - self._at
-                if length > LONGEST or not self._more():
+            look = _after(_INSIDE, self._data, look)
+            if self._data[look : look + 1] in {b"", b'"'}:
+                done = look - self._at
+                if len(self._data) - self._at > LONGEST or not self._more():
                     return None
                 look = done
                 continue
-            byte = self._data[look : look + 1]
-            if byte in _OPEN:
-                if guarded and depth and self._data[look - 1 : look] == b"\n":
-                    return None
-                depth += 1
-            else:
-                depth -= 1
+            depth += 1 if self._data[look : look + 1] in _OPEN else -1
             look += 1
             if depth <= 0:
                 value, self._at = self._data[self._at : look], look
@@ -180,10 +177,33 @@ class _Json:
         if not line.startswith(b"{") or whole:
             self._at = end
             return line
-        value = self._value_end(depth=0, guarded=True)
-        if value is not None:
-            return value
-        return self._cut_off()
+        return self._over_lines()
+
+    def _over_lines(self) -> bytes | UndecodableRecordError:
+        """Return an object that goes over several lines, or of one that was cut off what there is of it.
+
+        It was cut off where a text is not closed on its line, and where the next object begins a line.
+        """
+        look, depth = self._at + 1, 1
+        while depth > 0:
+            look = _after(_ON_ONE_LINE, self._data, look)
+            byte = self._data[look : look + 1]
+            torn = byte == b'"' and self._data.find(b"\n", look) >= 0
+            if torn or (byte == b"{" and self._data[look - 1 : look] == b"\n"):
+                end = self._line_end() if torn else look
+                value, self._at = self._data[self._at : end], end
+                return value.strip()
+            if byte in {b"", b'"'}:
+                done = look - self._at
+                if len(self._data) - self._at > LONGEST or not self._more():
+                    self._at = len(self._data)
+                    return UndecodableRecordError("the input ends inside a record")
+                look = done
+                continue
+            depth += 1 if byte in _OPEN else -1
+            look += 1
+        value, self._at = self._data[self._at : look], look
+        return value
 
     def _line_end(self) -> int:
         """Return where the line ends; what is longer than any record is cut there."""
@@ -197,11 +217,8 @@ class _Json:
                 return len(self._data)
             looked = done
 
-    def _cut_off(self) -> bytes | UndecodableRecordError:
-        """Go over an object that never ends: up to the next that begins a line, else to the end of the stream."""
-        following = self._data.find(b"\n{", self._at)
-        if following >= 0:
-            value, self._at = self._data[self._at : following], following
-            return value.strip()
-        self._at = len(self._data)
-        return UndecodableRecordError("the input ends inside a record")
+
+def _after(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    """Return where a pattern that may match nothing stops."""
+    match = pattern.match(data, at)
+    return at if match is None else match.end()

@@ -301,10 +301,12 @@ def _coerced(kind: type[msgspec.Struct], elements: dict[str, msgspec.Raw]) -> tu
                 beyond[name] = decode_json(content)
         else:
             value = decode_json(content)
-            found[field.name] = value if isinstance(value, str | bool) else content.decode()
+            fits = isinstance(value, str) or (isinstance(value, bool) and field.name in _TRUTHS)
+            found[field.name] = value if fits else content.decode()
     return found, beyond
 
 
+_TRUTHS = frozenset({"read_only", "management_event", "session_credential_from_console", "assumed_root"})
 _FIELDS: dict[type[msgspec.Struct], dict[str, msgspec.structs.FieldInfo]] = {
     kind: {field.encode_name: field for field in msgspec.structs.fields(kind) if field.name != "beyond"}
     for kind in (CloudTrailRecord, UserIdentity, SessionContext, SessionIssuer, SessionAttributes)

@@ -135,7 +135,7 @@ def _own(
                 "correlation_id": record.text("correlationid"),
                 "logged_by_service": record.text("loggedbyservice"),
                 "operation_type": record.text("operationtype"),
-                "target_resources": {str(index): _target(one) for index, one in enumerate(targets)},
+                "target_resources": present({str(index): _target(one) for index, one in enumerate(targets)}),
                 "initiated_by": present(
                     {
                         "user": present(
@@ -169,16 +169,17 @@ def _target(one: dict[str, Any]) -> dict[str, Any]:
         {
             **{ours: first(one, theirs) for ours, theirs in _TARGET.items()},
             "user_principal_name": first(one, "userprincipalname"),
-            "modified_properties": {
-                str(index): present(
-                    {
-                        "display_name": first(change, "displayname"),
-                        "old_value": as_text(change.get("oldvalue")),
-                        "new_value": as_text(change.get("newvalue")),
-                    }
-                )
-                for index, change in enumerate(changes)
-            },
+            "modified_properties": present({str(index): _change(change) for index, change in enumerate(changes)}),
+        }
+    )
+
+
+def _change(change: dict[str, Any]) -> dict[str, Any]:
+    return present(
+        {
+            "display_name": first(change, "displayname"),
+            "old_value": as_text(change.get("oldvalue")),
+            "new_value": as_text(change.get("newvalue")),
         }
     )
 

@@ -97,7 +97,7 @@ def cloudtrail_document(record: CloudTrailRecord, original: bytes) -> dict[str, 
             ),
             "error": present({"code": record.error_code, "message": record.error_message}),
             "tls": _tls(record.tree("tlsDetails")),
-            "aws": {"cloudtrail": _own(record, parameters)},
+            "aws": present({"cloudtrail": _own(record, parameters)}),
         },
         users=(
             identity.user_name,
@@ -185,6 +185,7 @@ def _protocol(version: str | None) -> tuple[str | None, str | None]:
 def _own(record: CloudTrailRecord, parameters: object) -> dict[str, Any]:
     answer, additional = record.tree("responseElements"), record.tree("additionalEventData")
     details, insight = record.tree("serviceEventDetails"), record.tree("insightDetails")
+    asked, answered, added = as_text(parameters), as_text(answer), as_text(additional)
     return present(
         {
             "event_version": record.event_version,
@@ -193,9 +194,9 @@ def _own(record: CloudTrailRecord, parameters: object) -> dict[str, Any]:
             "user_identity": _identity(record.user_identity),
             "error_code": record.error_code,
             "error_message": record.error_message,
-            "request_parameters": as_text(parameters),
-            "response_elements": as_text(answer),
-            "additional_eventdata": as_text(additional),
+            "request_parameters": asked,
+            "response_elements": answered,
+            "additional_eventdata": added,
             "service_event_details": as_text(details),
             "request_id": record.request_id,
             "api_version": record.api_version,
@@ -209,9 +210,9 @@ def _own(record: CloudTrailRecord, parameters: object) -> dict[str, Any]:
             "console_login": _console_login(record, additional),
             "flattened": present(
                 {
-                    "request_parameters": flat(parameters),
-                    "response_elements": flat(answer),
-                    "additional_eventdata": flat(additional),
+                    "request_parameters": flat(parameters, asked),
+                    "response_elements": flat(answer, answered),
+                    "additional_eventdata": flat(additional, added),
                     "service_event_details": flat(details),
                     "insight_details": flat(insight),
                 }

@@ -82,7 +82,7 @@ def audit_log_document(record: AuditLogRecord, original: bytes) -> dict[str, Any
             "error": _error(record) if result == "failure" else {},
             "log": present({"logger": record.log_name, "level": record.severity}),
             "orchestrator": _orchestrator(record),
-            "gcp": {"audit": _own(record)},
+            "gcp": present({"audit": _own(record)}),
         },
         users=(record.principal_email,),
         addresses=(record.caller_ip,),
@@ -193,7 +193,7 @@ def _own(record: AuditLogRecord) -> dict[str, Any]:
                     "current_locations": [
                         one
                         for one in listing(mapping(payload.get("resourceLocation")).get("currentLocations"))
-                        if isinstance(one, str)
+                        if isinstance(one, str) and one
                     ]
                 }
             ),

@@ -16,35 +16,24 @@ _DIRECTORIES = frozenset({"azureactivedirectory"})
 _SIGN_INS = frozenset({"userloggedin", "userloginfailed"})
 _ALERTS = frozenset({"alerttriggered", "alertentitygenerated", "alertupdated"})
 _NAMED = {
-    "ApplicationId": "applicationid",
-    "AlertId": "alertid",
-    "AlertType": "alerttype",
-    "Category": "category",
-    "ClientIP": "clientip",
-    "CreationTime": "creationtime",
-    "DeliveryAction": "deliveryaction",
-    "Directionality": "directionality",
-    "Id": "id",
-    "Name": "name",
-    "ObjectId": "objectid",
-    "Operation": "operation",
-    "OrganizationId": "organizationid",
-    "RecordType": "recordtype",
-    "ResultStatus": "resultstatus",
-    "Severity": "severity",
-    "Source": "source",
-    "Status": "status",
-    "UserId": "userid",
-    "UserKey": "userkey",
-    "UserType": "usertype",
-    "Version": "version",
-    "Workload": "workload",
+    name: name.lower()
+    for name in (
+        *("AadAppId", "AlertEntityId", "AlertId", "AlertType", "AppId", "Application", "ApplicationDisplayName"),
+        *("ApplicationId", "AzureActiveDirectoryEventType", "Category", "ClientAppId", "ClientApplication"),
+        *("ClientIP", "ClientIPAddress", "ClientInfoString", "CmdletVersion", "CorrelationId", "CreationTime"),
+        *("DeliveryAction", "Directionality", "EntityType", "EventSource", "GroupName", "Id", "IncidentId"),
+        *("InternalLogonType", "InternetMessageId", "InvestigationId", "ItemName", "ItemType", "LogonError"),
+        *("LogonType", "MailboxOwnerUPN", "Name", "NetworkMessageId", "NonPIIParameters", "ObjectId"),
+        *("ObjectType", "Operation", "OrganizationId", "OrganizationName", "OriginatingServer", "PolicyId"),
+        *("RecordType", "ResultStatus", "Sender", "SenderIp", "SessionId", "Severity", "Site", "SiteUrl"),
+        *("Source", "SourceFileExtension", "SourceFileName", "SourceRelativeUrl", "Status", "Subject"),
+        *("TargetUserOrGroupName", "TargetUserOrGroupType", "TeamName", "UserId", "UserKey", "UserType"),
+        *("Version", "Workload"),
+    )
 }
-_PAIRS = {
-    "ExtendedProperties": "extendedproperties",
-    "Parameters": "parameters",
-    "DeviceProperties": "deviceproperties",
-}
+"""The fields that the documents have as they come, by their name in lower case."""
+
+_PAIRS = {"ExtendedProperties": "extendedproperties", "Parameters": "parameters"}
 _NOBODY = frozenset({"not available", "securitycompliancealerts", "threatintel", ""})
 
 
@@ -75,7 +64,7 @@ def office_document(record: OfficeRecord, original: bytes) -> dict[str, Any]:
             "user_agent": present({"original": record.user_agent}),
             "cloud": present({"provider": "azure", "service": present({"name": record.workload})}),
             "organization": present({"id": record.organization_id}),
-            "o365": {"audit": _own(record)},
+            "o365": present({"audit": _own(record)}),
         },
         users=(name,),
         addresses=(record.client_ip,),
@@ -102,7 +91,8 @@ def _classified(record: OfficeRecord) -> tuple[str, list[str], list[str]]:
 def _own(record: OfficeRecord) -> dict[str, Any]:
     named = {ours: as_text(record.by_name.get(theirs)) for ours, theirs in _NAMED.items()}
     pairs = {ours: flat(_pairs(record.by_name.get(theirs))) for ours, theirs in _PAIRS.items()}
-    return present({**named, **pairs})
+    data = flat(mapping(record.by_name.get("data")))
+    return present({**named, **pairs, "Data": present({"flattened": data})})
 
 
 def _pairs(value: object) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from collectors.model.log_records import compact
 from daemon.documents.addresses import ip_of
 from daemon.documents.ecs import ECS_VERSION
-from daemon.documents.flattened import flattened
+from daemon.documents.flattened import DEEPEST, flattened
 
 NANOSECONDS = 1_000_000
 """Nanoseconds in a millisecond: ``event.duration`` counts the one, the logs the other."""
@@ -21,11 +21,13 @@ LONGEST_TERM = 32_766
 
 _HOST_AND_PORT = re.compile(r"\[([^\]]+)\](?::(\d{1,5}))?|([^:]+):(\d{1,5})", re.ASCII)
 _LONG = 2**63
+_UNFIT = re.compile(r"\\u0000|[0-9]{19}", re.ASCII)
+"""What may have to be changed for a ``flattened`` field: a NUL in a name, a whole number beyond 64 bits."""
 
 
 def present(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that say something: not None, no empty text, list or object. False and 0 say something."""
-    return {name: value for name, value in fields.items() if value is not None and value not in ("", [], {})}
+    return {name: value for name, value in fields.items() if value or value == 0}
 
 
 def document(  # noqa: PLR0913 - the parts every document has
@@ -111,10 +113,18 @@ def account(name: str | None) -> dict[str, Any]:
     return {"name": name, "email": name, "domain": domain} if at and local and domain else {"name": name}
 
 
-def flat(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any decoded JSON
-    """Return an object fit for a ``flattened`` field; None for what is none, or too long to be indexed."""
-    if not isinstance(value, dict) or not value or len(compact(value)) >= LONGEST_TERM:
+def flat(value: Any, text: str | None = None) -> dict[str, Any] | None:  # noqa: ANN401 - any decoded JSON
+    """Return an object fit for a ``flattened`` field; None for what is none, or too long to be indexed.
+
+    ``text`` is the object as compact JSON, where the caller has it.
+    """
+    if not isinstance(value, dict) or not value:
         return None
+    written = compact(value) if text is None else text
+    if len(written) >= LONGEST_TERM:
+        return None
+    if written.count("{") < DEEPEST and not _UNFIT.search(written):
+        return value
     return flattened((str(name), _indexable(member)) for name, member in value.items())
 
 

@@ -51,7 +51,7 @@ def s3access_document(record: S3AccessRecord, original: bytes) -> dict[str, Any]
             "http": _http(record, request),
             "url": _url(record, request),
             "tls": _tls(record),
-            "aws": {"s3access": _own(record)},
+            "aws": present({"s3access": _own(record)}),
         },
         users=(requester, _name(requester)),
         addresses=(record.remote_ip,),
