@@ -15,6 +15,7 @@ _MEND = {
     "it is read again by itself.",
     UnreadReason.UNSUPPORTED: "cspmd does not know this answer well enough to judge it; look at it by hand, and "
     "upgrade cspmd if a newer version knows it.",
+    UnreadReason.NOT_TOLD: "The cloud answered and leaves this out; look at it by hand.",
     UnreadReason.MALFORMED: "The answer could not be understood; look at the named document by hand.",
     UnreadReason.ERROR: "The cloud answered with an error; it is read again by itself.",
 }

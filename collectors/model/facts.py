@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 class UnreadReason(StrEnum):
-    """Why a read failed, in words that are the same for every cloud."""
+    """Why a read failed, in words that are the same for every cloud.
+
+    ``not_told`` is no failure: the cloud answered, and its answer leaves this out.
+    """
 
     DENIED = "denied"
     CREDENTIALS = "credentials"
@@ -24,6 +27,7 @@ class UnreadReason(StrEnum):
     SERVICE_DISABLED = "service_disabled"
     UNREACHABLE = "unreachable"
     UNSUPPORTED = "unsupported"
+    NOT_TOLD = "not_told"
     MALFORMED = "malformed"
     ERROR = "error"
 
@@ -72,6 +76,11 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True, tag="unread", tag_field=
     def value(self) -> NoReturn:
         """Raise :class:`UnreadError`: there is no value to act on."""
         raise UnreadError(self)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a read failed, so that mending it would make the fact known; not where the cloud does not tell."""
+        return self.reason is not UnreadReason.NOT_TOLD
 
     @property
     def summary(self) -> str:

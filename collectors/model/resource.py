@@ -62,8 +62,11 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit
             yield name, getattr(self, name)
 
     def unread(self) -> tuple[Unread, ...]:
-        """Return what could not be read: facts, and then members of known facts (a grant, a copy), each once."""
-        facts = [fact for _, fact in self.facts() if isinstance(fact, Unread)]
+        """Return what could not be read: facts, and then members of known facts (a grant, a copy), each once.
+
+        What the cloud does not tell at all was read; it makes verdicts UNKNOWN and coverage no lower.
+        """
+        facts = [fact for _, fact in self.facts() if isinstance(fact, Unread) and fact.failed]
         return tuple(dict.fromkeys((*facts, *self._unread_members())))
 
     def coverage(self) -> tuple[int, int]:
@@ -72,7 +75,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit
         A member of a known fact that could not be read for a reason of its own was asked for, too.
         """
         known = sum(isinstance(fact, Known) for _, fact in self.facts())
-        unread = [fact for _, fact in self.facts() if isinstance(fact, Unread)]
+        unread = [fact for _, fact in self.facts() if isinstance(fact, Unread) and fact.failed]
         return known, known + len(unread) + len(set(self._unread_members()).difference(unread))
 
     def _unread_members(self) -> Iterator[Unread]:
@@ -81,7 +84,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit
                 for member in fact.value:
                     if isinstance(member, msgspec.Struct):
                         held = (getattr(member, name) for name in member.__struct_fields__)
-                        yield from (value for value in held if isinstance(value, Unread))
+                        yield from (value for value in held if isinstance(value, Unread) and value.failed)
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")

@@ -17,9 +17,9 @@ class Completeness:
 
     ``detectors`` are the uids that count (empty: all that judge). A fact that could not be read
     counts, unless exceptions cover every judgement that depends on it; with ``detectors`` it counts
-    where one of these depends on it. So does whatever else made a judgement UNKNOWN, or is missing
-    beside a FAIL. A listing that is not whole counts unless an exception for
-    ``coverage.unread_scope`` covers the scope.
+    where one of these depends on it. So does whatever else could not be read for a judgement. What
+    the cloud answered without saying does not: no grant and no retry would make it known. A listing
+    that is not whole counts unless an exception for ``coverage.unread_scope`` covers the scope.
     """
 
     def __init__(self, judging: Judging, detectors: Collection[str]) -> None:
@@ -33,7 +33,7 @@ class Completeness:
 
     def read(self, resource: Resource) -> None:
         """Take note of a resource as it was read, before its judgements come."""
-        unread = frozenset(name for name, fact in resource.facts() if isinstance(fact, Unread))
+        unread = frozenset(name for name, fact in resource.facts() if isinstance(fact, Unread) and fact.failed)
         if unread:
             self._unread[resource.uid] = (type(resource), unread)
             self._unexcused[resource.uid] = set(unread)
@@ -51,7 +51,7 @@ class Completeness:
         missing = self._missing_to(judgement)
         if rule is not None:
             self._unexcused.get(judgement.resource.uid, set()).difference_update(missing)
-        elif missing or judgement.unread or judgement.verdict is Verdict.UNKNOWN:
+        elif missing or any(unread.failed for unread in judgement.unread):
             self._missing = True
 
     def incomplete(self, snapshots: Iterable[Snapshot]) -> bool:

@@ -79,7 +79,7 @@ def _flag(summary: Fact[Summary], name: str) -> Fact[int]:
         return summary
     value = summary.value.get(name)
     if value is None:
-        return Unread(reason=UnreadReason.UNSUPPORTED, operation=GET_ACCOUNT_SUMMARY.uid, detail=f"no_{name}")
+        return Unread(reason=UnreadReason.NOT_TOLD, operation=GET_ACCOUNT_SUMMARY.uid, detail=f"no_{name}")
     return Known(value)
 
 

@@ -63,7 +63,7 @@ def test_an_empty_account_has_its_root(collect: Collect) -> None:
     assert root.access_keys == Known(())
     assert isinstance(root.console_access, Unread)
     assert (root.console_access.reason, root.console_access.detail) == (
-        UnreadReason.UNSUPPORTED,
+        UnreadReason.NOT_TOLD,
         "no_AccountPasswordPresent",
     )
 

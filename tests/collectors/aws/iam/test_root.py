@@ -170,4 +170,4 @@ def test_the_summary_without_its_map_is_no_zero(collect: Collect, faults: Faults
     faults.plan(ops.GET_ACCOUNT_SUMMARY.uid, summary_answer())
     root = collect().whole().root
     assert isinstance(root.mfa, Unread)
-    assert root.mfa.reason is UnreadReason.UNSUPPORTED
+    assert root.mfa.reason is UnreadReason.NOT_TOLD
