@@ -14,7 +14,6 @@ from daemon.documents.logs.categories import (
     IAM,
     NETWORK,
     Act,
-    act_of,
     types,
 )
 from daemon.documents.logs.parts import NANOSECONDS, account, as_text, document, endpoint, flat, present
@@ -33,6 +32,7 @@ _PROVIDERS = {
     ),
 }
 _SCHEMA = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+_READING = ("list", "get", "read", "query", "search", "check", "validate", "fetch", "export")
 _EVIDENCE = {
     "role": "role",
     "roleAssignmentScope": "role_assignment_scope",
@@ -110,8 +110,8 @@ def _classified(record: ActivityRecord) -> tuple[tuple[str, ...], Act]:
         status = (record.result_signature or "").lower(), str(record.properties.get("statusCode", "")).lower()
         created = any("created" in said for said in status)
         return category, Act.CREATE if created and category != HOST else Act.CHANGE
-    named = operation.split("/")[-2] if kind == "action" and operation.count("/") > 1 else ""
-    return category, Act.READ if act_of(named) is Act.READ else Act.CHANGE
+    named = operation.split("/")[-2] if operation.count("/") > 1 else ""
+    return category, Act.READ if kind == "action" and named.startswith(_READING) else Act.CHANGE
 
 
 def _own(record: ActivityRecord) -> dict[str, Any]:
