@@ -42,6 +42,9 @@ WORKERS = 8
 HAND_BACK_SECONDS = 6.0
 """How long reads under way have to notice that they are to end."""
 
+KEEP_SECONDS = 4.0
+"""How long the end waits for a database that is slow to answer."""
+
 WATCH_SECONDS = 3.0
 """How often the configuration's files are compared with what was loaded."""
 
@@ -64,6 +67,7 @@ class Service:
         self._health = Health()
         self._observer = Observer(self._metrics)
         self._stopping = threading.Event()
+        self._applying = threading.Lock()
         self._idle = threading.Condition()
         self._reading: set[str] = set()
         self._randomness = random.Random()  # noqa: S311 - jitter needs no secrecy
@@ -130,15 +134,20 @@ class Service:
             handed_back = self._idle.wait_for(lambda: not self._reading, HAND_BACK_SECONDS)
             left = sorted(self._reading)
         shipped = self._shipping.stop()
-        try:
-            self._state.flush()
-        except StateUnavailableError as error:
-            log.warning("when scopes were last read could not be kept; they are read anew", error=str(error))
+        keeping = threading.Thread(target=self._keep_heartbeats, name="heartbeats", daemon=True)
+        keeping.start()
+        keeping.join(KEEP_SECONDS)
         self._front.stop()
         log.info("stopped", left_behind=left, sending_left_behind=not shipped)
         if handed_back and shipped:
             self._held.close()
         return handed_back and shipped
+
+    def _keep_heartbeats(self) -> None:
+        try:
+            self._state.flush()
+        except StateUnavailableError as error:
+            log.warning("when scopes were last read could not be kept; they are read anew", error=str(error))
 
     def _read(self, unit: Unit) -> None:
         """Read one unit whose time has come; on a thread of the schedule."""
@@ -185,8 +194,8 @@ class Service:
 
     def _apply_units(self) -> None:
         """Schedule what is to be read now, and end what is watched no more."""
-        units = self._targets.units()
-        added, removed = self._schedule.apply(units)
+        with self._applying:
+            added, removed = self._schedule.apply(self._targets.units())
         for unit in removed:
             self._health.forget(unit.key)
             log.info("watched no more", scope=unit.key)
@@ -240,7 +249,8 @@ class Service:
         self._warn(new)
 
     def _replace_shipping(self, configuration: Configuration) -> None:
-        self._shipping.stop()
+        """Ship to the new sinks from now on; a sending to an old one that is under way ends by itself."""
+        self._shipping.ask_to_stop()
         self._passes.publisher = publisher_of(configuration)
         self._shipping = ShippingThread(self._state, sinks_of(configuration), self._metrics)
         self._shipping.start()

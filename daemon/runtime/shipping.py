@@ -16,12 +16,15 @@ _MARGIN = 2.0
 
 
 class ShippingThread:
-    """Ships until it is stopped."""
+    """Ships until it is asked to stop, then closes its sinks.
+
+    Two may run for a while, as when sinks are exchanged: a document is claimed by one of them only.
+    """
 
     def __init__(self, state: State, sinks: Sequence[Sink], metrics: Deliveries) -> None:
         self._stop = threading.Event()
         self._shipper = Shipper(state.outbox, sinks, metrics=metrics, pace=_PACE)
-        self._thread = threading.Thread(target=self._shipper.run, args=(self._stop,), name="shipper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
     def start(self) -> None:
         """Begin to ship."""
@@ -36,13 +39,11 @@ class ShippingThread:
         self._stop.set()
 
     def stop(self) -> bool:
-        """Stop shipping and close the sinks; False where a sending under way did not end in time.
-
-        What it held is still queued then.
-        """
+        """Stop shipping; False where a sending under way did not end in time. What it held is still queued."""
         self.ask_to_stop()
         self._thread.join(_PACE.grace + _MARGIN)
-        if self._thread.is_alive():
-            return False
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        self._shipper.run(self._stop)
         self._shipper.close()
-        return True
