@@ -92,8 +92,8 @@ def create(account: Account, wanted: Wanted) -> None:
     s3.create_bucket(Bucket=name, **place)
     tags = {"data-class": wanted.data_class, "owner": wanted.owner}
     s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": k, "Value": v} for k, v in tags.items()]})
-    put_ownership(s3, name, enforced=not wanted.acl)
     if wanted.acl:
+        enable_acls(s3, name)
         s3.put_bucket_acl(Bucket=name, ACL=wanted.acl)
     if statements := statements_of(wanted):
         s3.put_bucket_policy(Bucket=name, Policy=policy_text(name, statements))
@@ -118,9 +118,9 @@ def restore_exposure(account: Account, wanted: Wanted) -> None:
         s3.put_public_access_block(Bucket=wanted.name, PublicAccessBlockConfiguration=BLOCK_ALL)
 
 
-def put_ownership(s3: Any, name: str, *, enforced: bool) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
-    """Switch the bucket's ACLs off (``enforced``) or on."""
-    rule = {"ObjectOwnership": "BucketOwnerEnforced" if enforced else "BucketOwnerPreferred"}
+def enable_acls(s3: Any, name: str) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+    """Let the bucket's ACL count, as it did in buckets made before 2023."""
+    rule = {"ObjectOwnership": "BucketOwnerPreferred"}
     s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls={"Rules": [rule]})
 
 
@@ -129,10 +129,8 @@ def _protect(account: Account, wanted: Wanted) -> None:
     if wanted.customer_key:
         key = f"arn:aws:kms:{wanted.region}:{account.id}:key/6f1c2a34-7d5e-4b8f-9a01-c3d2e1f0a987"
         default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    else:
-        default = {"SSEAlgorithm": "AES256"}
-    rules = [{"ApplyServerSideEncryptionByDefault": default}]
-    s3.put_bucket_encryption(Bucket=wanted.name, ServerSideEncryptionConfiguration={"Rules": rules})
+        rules = [{"ApplyServerSideEncryptionByDefault": default}]
+        s3.put_bucket_encryption(Bucket=wanted.name, ServerSideEncryptionConfiguration={"Rules": rules})
     if wanted.logs_to:
         put_logging(s3, wanted)
 

@@ -11,7 +11,8 @@ from daemon.demo.buckets import BLOCK_ALL, LOG_DELIVERY, Wanted, allow, create
 PRODUCTION = "123456789012"
 """The account that the fake AWS takes unknown credentials for, so that whoever looks there finds something."""
 ANALYTICS = "210987654321"
-REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "ap-southeast-2")
+REGIONS = ("eu-central-1", "eu-west-1")
+"""Where the company means to be: regional services are read there, buckets wherever they are."""
 
 LOGS = "helvia-access-logs"
 LOGS_IE = "helvia-access-logs-ie"
