@@ -44,7 +44,7 @@ CLOUDTRAIL = LogSource(
     wrappers=("aws.cloudtrail.flattened.", "aws.cloudtrail.", "cloudtrail.", "records.", "detail."),
     aliases={
         **canonical(_CLOUDTRAIL_DIRECT),
-        "status": ("~outcome",),
+        "status": ("status", "~outcome"),
         "event.outcome": ("~outcome",),
         "requestparameters": ("requestParameters", "~documents"),
         "request_parameters": ("requestParameters", "~documents"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detectors.sigma.source import AnyRecord, LogSource
-from detectors.sigma.sources.names import also_under, texts_of
+from detectors.sigma.sources.names import also_as_written, also_under, texts_of
 
 _EVENT_NAMES = ("Operation", "~alert")
 
@@ -26,25 +26,27 @@ MICROSOFT365 = LogSource(
     keys=("Operation", "Workload"),
     direct={"Operation": "operation", "Workload": "workload", "UserId": "user_id", "ClientIP": "client_ip"},
     wrappers=("o365.audit.", "o365audit."),
-    aliases={
-        "operation": ("Operation",),
-        "workload": ("Workload",),
-        "eventname": _EVENT_NAMES,
-        "event.action": _EVENT_NAMES,
-        "eventsource": ("Workload",),
-        "event.provider": ("Workload",),
-        "officeworkload": ("Workload",),
-        "status": ("Status", "~status"),
-        "resultstatus": ("~status",),
-        "event.outcome": ("~status",),
-        "payload": ("~payload",),
-        "userid": ("UserId",),
-        "user.id": ("UserId",),
-        "user.name": ("UserId",),
-        "clientip": ("ClientIP",),
-        "clientipaddress": ("ClientIP",),
-        "source.ip": ("ClientIP",),
-    },
+    aliases=also_as_written(
+        {
+            "operation": ("Operation",),
+            "workload": ("Workload",),
+            "eventname": _EVENT_NAMES,
+            "event.action": _EVENT_NAMES,
+            "eventsource": ("Workload",),
+            "event.provider": ("Workload",),
+            "officeworkload": ("Workload",),
+            "status": ("Status", "~status"),
+            "resultstatus": ("~status",),
+            "event.outcome": ("~status",),
+            "payload": ("~payload",),
+            "userid": ("UserId",),
+            "user.id": ("UserId",),
+            "user.name": ("UserId",),
+            "clientip": ("ClientIP",),
+            "clientipaddress": ("ClientIP",),
+            "source.ip": ("ClientIP",),
+        }
+    ),
     unnamed=also_under("~named"),
     derived={
         "~status": _status,

@@ -25,6 +25,14 @@ def canonical(direct: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {path.lower(): (path,) for path in direct}
 
 
+def also_as_written(aliases: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return aliases of derived names that also find a field where a record does have it as the rule writes it."""
+    return {
+        field: paths if field.endswith(".*") or field in map(str.lower, paths) else (field, *paths)
+        for field, paths in aliases.items()
+    }
+
+
 def also_under(prefix: str) -> Callable[[str], tuple[str, ...]]:
     """Return a function that finds unnamed fields as written, in camel case, and below a derived name."""
     return lambda field: (*as_written_or_camel(field), f"{prefix}.{field}")
