@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collectors.aws.ec2 import NetworkCollector, StorageCollector
+from collectors.aws.iam import IamCollector
 from collectors.aws.s3 import S3Collector
 
-COLLECTORS = (S3Collector, NetworkCollector, StorageCollector)
+COLLECTORS = (S3Collector, IamCollector, NetworkCollector, StorageCollector)

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 
 def serve() -> None:
@@ -15,6 +16,7 @@ def serve() -> None:
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
+    _tell_of_the_root()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     done = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: done.set())
@@ -25,3 +27,13 @@ def serve() -> None:
     sys.stdout.flush()
     done.wait()
     server.stop()
+
+
+def _tell_of_the_root() -> None:
+    """Let the account summary tell of the root what AWS's tells and moto's does not know: a password, and MFA."""
+    from moto.iam import models
+
+    summary: Any = models.AccountSummary
+    told = summary.summary_map.fget
+    root = {"AccountPasswordPresent": 1, "AccountMFAEnabled": 1}
+    summary.summary_map = property(lambda account: {**told(account), **root})

@@ -110,9 +110,18 @@ def moto_server() -> Iterator[Moto]:
         process.stdout.close()
 
 
+def _tell_whether_the_root_has_a_password() -> None:
+    """Let the account summary say what AWS's says and moto's leaves out: here, that there is none."""
+    from moto.iam.models import AccountSummary
+
+    told = AccountSummary.summary_map.fget
+    AccountSummary.summary_map = property(lambda summary: {**told(summary), "AccountPasswordPresent": 0})
+
+
 def _serve() -> None:
     from moto.server import ThreadedMotoServer
 
+    _tell_whether_the_root_has_a_password()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()

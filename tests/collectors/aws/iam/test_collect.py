@@ -26,7 +26,16 @@ from collectors.model import (
     content_hash,
     encode,
 )
-from tests.collectors.aws.iam.conftest import ROOT, SCOPE, Clock, Estate, csv_of, real_report, report_answer
+from tests.collectors.aws.iam.conftest import (
+    ROOT,
+    SCOPE,
+    Clock,
+    Estate,
+    csv_of,
+    real_report,
+    report_answer,
+    summary_answer,
+)
 from tests.collectors.aws.iam.documents import FOREIGN, NO_MFA, allow, arn, deny, document, trust_of
 from tests.fakes.aws_faults import Fault, Faults
 from tests.fakes.aws_moto import ACCOUNT, Moto
@@ -54,7 +63,9 @@ def give_device(iam: Any, name: str) -> None:
     )
 
 
-def test_an_empty_account_has_its_root(collect: Collect) -> None:
+def test_an_empty_account_has_its_root(collect: Collect, faults: Faults) -> None:
+    """Told by a summary like moto's own, which leaves out the password."""
+    faults.plan(ops.GET_ACCOUNT_SUMMARY.uid, summary_answer(AccountMFAEnabled=0, AccountAccessKeysPresent=0))
     found = collect().whole()
     assert (found.users, found.roles) == ({}, {})
     root = found.root
