@@ -78,11 +78,16 @@ class Targets:
 
 
 def _judged(configuration: Configuration, detectors: Collection[str]) -> frozenset[type[Resource]]:
-    """Return the kinds that detectors judge.
+    """Return the kinds that detectors judge, as far as the policy configures them.
 
     How scopes were read is judged whatever is read; asked for by itself it needs everything read.
     """
-    chosen = [one for one in configuration.enabled_detectors() if not detectors or one.uid in detectors]
+    policy = configuration.policy()
+    chosen = [
+        one
+        for one in configuration.enabled_detectors()
+        if (not detectors or one.uid in detectors) and (one.requires is None or one.requires(policy))
+    ]
     kinds = frozenset(one.on for one in chosen)
     return kinds - {ReadScope} or frozenset({Resource})
 

@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 
 from tests.fakes.aws_estate import PUBLIC_POLICY, put_bucket
 from tests.fakes.aws_moto import Moto
@@ -96,7 +97,8 @@ def test_excepted_findings_do_not_count_and_say_so(program: Program) -> None:
 def test_shows_what_was_asked_for(program: Program) -> None:
     def verdicts(*arguments: str) -> set[str]:
         done = program.cspmd("scan", "--format", "jsonl", *arguments)
-        return {json.loads(line)["verdict"] for line in done.stdout.splitlines()}
+        judgements = [json.loads(line) for line in done.stdout.splitlines()]
+        return {one["verdict"] for one in judgements if one["detector"].startswith("storage.")}
 
     assert verdicts() == {"FAIL"}
     assert verdicts("--show", "all") == {"FAIL", "PASS"}
@@ -219,3 +221,16 @@ def test_a_reader_that_goes_away_is_no_result(program: Program) -> None:
     process.stderr.close()
     assert process.wait(60) == 141
     assert "Traceback" not in complaint
+
+
+def test_reads_and_judges_every_family_there_is(program: Program) -> None:
+    settings = {**program.settings(), "detectors": {}}
+    program.configuration.write_text(yaml.safe_dump(settings))
+    code, judgements = program.scan()
+    assert code == 0
+    assert {
+        "storage.public_access",
+        "identity.root_mfa",
+        "network.open_port",
+        "coverage.unread_scope",
+    } <= {detector for detector, _ in judgements}

@@ -19,6 +19,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from daemon.model import Finding, FindingStatus
+from detectors.catalogue import catalogue
 from detectors.model import Judgement
 from tests.fakes.aws_moto import ACCOUNT
 
@@ -111,6 +112,9 @@ class Daemon:
         return True
 
 
+OF_STORAGE = ("storage.", "residency.", "coverage.")
+
+
 class Program:
     """The program in a folder of its own, aimed at a fake AWS."""
 
@@ -121,8 +125,14 @@ class Program:
         self.findings_file = folder / "findings.jsonl"
 
     def settings(self, **sections: Any) -> dict[str, Any]:
-        """Return a configuration that reads one account, with these top-level sections replaced."""
+        """Return a configuration that reads one account's storage, with these top-level sections replaced.
+
+        What judges other families is off, and so they are not read: they have tests of their own.
+        """
+        chosen = sections.pop("detectors", {})
+        off = [*chosen.get("disable", ()), *(uid for uid in catalogue() if not uid.startswith(OF_STORAGE))]
         return {
+            "detectors": {**chosen, "disable": off},
             "version": 1,
             "state": {"url": f"sqlite:///{self.folder / 'state.db'}"},
             "http": {"listen": "127.0.0.1:0"},
