@@ -15,7 +15,8 @@ import msgspec
 from collectors.aws.iam.privileges.actions import ASSUME_ROLE_NAME, bits
 from collectors.aws.iam.privileges.administrator import admin_paths, is_administrator, within_boundary
 from collectors.aws.iam.privileges.holder import Answer, Carries, Degree, Holder
-from collectors.aws.iam.privileges.methods import METHODS, REMOVE_BOUNDARY, AnyOf, Method, Target
+from collectors.aws.iam.privileges.method import AnyOf, Method, Target
+from collectors.aws.iam.privileges.methods import METHODS, REMOVE_BOUNDARY
 from collectors.aws.iam.privileges.targets import MORE_PRIVILEGED, Place, World, new_names, targets_of
 from collectors.aws.policy.requests import ABSENT, Exactly
 from collectors.model import EscalationPath, Fact, Known, Unread

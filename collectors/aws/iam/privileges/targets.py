@@ -10,7 +10,7 @@ import msgspec
 from collectors.aws.iam.privileges.actions import bit
 from collectors.aws.iam.privileges.caller import Caller
 from collectors.aws.iam.privileges.holder import Holder
-from collectors.aws.iam.privileges.methods import Method, Target
+from collectors.aws.iam.privileges.method import Method, Target
 from collectors.aws.iam.privileges.rules import Territory
 
 MORE_PRIVILEGED = frozenset(

@@ -8,7 +8,8 @@ import pytest
 
 from collectors.aws.iam.privileges import Escalation, Holder, Place, RoleSide, World, by_service, escalation
 from collectors.aws.iam.privileges.actions import NAMES
-from collectors.aws.iam.privileges.methods import METHODS, Method, Target
+from collectors.aws.iam.privileges.method import Method, Target
+from collectors.aws.iam.privileges.methods import METHODS
 from collectors.model import EscalationPath, Known, Unread, UnreadReason
 from tests.collectors.aws.iam.documents import ACCOUNT, TERRITORY, allow, arn, deny, holder, rules
 
