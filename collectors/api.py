@@ -7,6 +7,7 @@ the provider. Adding a resource family is adding one module with one collector c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -48,3 +49,44 @@ class Collector(Protocol):
 
     def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
         """Read one resource anew; None when the cloud says that it does not exist."""
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """Some records of a log, and the position that is reached once they are dealt with.
+
+    ``records`` are as the provider wrote them, each by itself and not yet decoded.
+    ``cursor`` is opaque to everyone but the source. ``until`` is the moment up to which the source knows
+    that it has told everything, None where it cannot know. ``receipt`` is for :meth:`LogSource.settle`.
+    """
+
+    records: tuple[bytes, ...]
+    cursor: bytes
+    until: datetime | None = None
+    receipt: tuple[str, ...] = ()
+
+
+class LogSource(Protocol):
+    """Reads one audit or access log of one account, from a position on.
+
+    ``uid`` is the name of the log in the configuration (``aws.cloudtrail``); ``position`` names the
+    cursor, stable over restarts and different for each configured place.
+    """
+
+    uid: ClassVar[str]
+    provider: ClassVar[Provider]
+    permissions: ClassVar[tuple[Permission, ...]]
+
+    @property
+    def position(self) -> str:
+        """The name that the cursor is kept under."""
+
+    def read(self, cursor: bytes | None) -> Iterator[Delivery | Unread]:
+        """Stream what came after the cursor (None: from when the source is first watched), in bounded pieces.
+
+        Records come at least once and possibly late: events are told apart by their ids. A piece that
+        cannot be read is an Unread, is passed over by no cursor, and is read again next time. Never
+        raises for what the cloud answers.
+        """
+
+    def settle(self, delivery: Delivery) -> None:
+        """Let the cloud forget a delivery (a queue's messages) whose effects are committed by now."""

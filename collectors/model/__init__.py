@@ -1,7 +1,7 @@
 """The model every collector speaks and every detector reads."""
 
 from collectors.model.data import DataCopy, DataStore, Disk, DiskSnapshot, MachineImage, Sharing
-from collectors.model.events import Actor, LogEvent
+from collectors.model.events import Actor, LogEvent, Use
 from collectors.model.facts import (
     Fact,
     Known,
@@ -104,6 +104,7 @@ __all__ = [
     "Unread",
     "UnreadError",
     "UnreadReason",
+    "Use",
     "User",
     "Versioning",
     "Website",

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+from collectors.model.grants import Capability, Reach
+
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who did it, as ECS ``user.*``, ``source.*`` and ``user_agent.*`` will say it."""
@@ -19,12 +21,27 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime | None = None
 
 
+class Use(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One access to the data of a resource that a log tells of.
+
+    ``resource`` is its uid; ``reach`` how far outside the reader stands (``anonymous-internet``: nobody
+    signed the request; ``named-external``: another account did; ``private``: the owner's own);
+    ``account`` whose account it was where that is told.
+    """
+
+    resource: str
+    reach: Reach
+    capability: Capability
+    account: str = ""
+
+
 class LogEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One record of an audit or access log.
 
     ``uid`` is the provider's event id (a second delivery has the same one), ``source`` one of the
     configured source names (``aws.cloudtrail``), ``time`` when it happened (UTC), ``touches`` the
-    uids of resources it may have changed, ``raw`` the provider's record as it came.
+    uids of resources it may have changed, ``use`` the access to data that it tells of, ``raw`` the
+    provider's record as it came. ``outcome`` is ECS ``event.outcome``.
     """
 
     uid: str
@@ -36,4 +53,5 @@ class LogEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: str
     actor: Actor
     touches: tuple[str, ...] = ()
+    use: Use | None = None
     raw: msgspec.Raw = msgspec.Raw(b"{}")
