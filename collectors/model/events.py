@@ -42,6 +42,12 @@ class LogEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     configured source names (``aws.cloudtrail``), ``time`` when it happened (UTC), ``touches`` the
     uids of resources it may have changed, ``use`` the access to data that it tells of, ``raw`` the
     provider's record as it came. ``outcome`` is ECS ``event.outcome``.
+
+    A uid in ``touches`` is one as the collectors form it, or of two kinds more. One that ends in ``*``
+    stands for every resource of ``account`` whose uid begins with what is before the star, known yet or
+    not: a switch of the account (``arn:aws:s3:::*``), a policy whose holders the log does not name
+    (``arn:aws:iam::<account>:*``), a resource of which only the beginning of the name is told. And that of
+    an IAM user or role may lack the path, which most of their events do not tell; ``refresh`` finds them.
     """
 
     uid: str
