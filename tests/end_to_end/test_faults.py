@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collectors.aws.s3.operations import OPERATIONS
-from tests.fakes.aws_faults import DENIED, EXPIRED, GARBAGE, RESET, SLOW_DOWN, Fault, Faults
+from tests.fakes.aws_faults import DENIED, EXPIRED, GARBAGE, RESET, SLOW_DOWN, Fault, Faults, slow
 from tests.fakes.program import Program
 
 PUBLIC = "storage.public_access"
@@ -69,6 +69,22 @@ def test_other_failures_are_unknown_too(faulty: Program, faults: Faults, operati
     assert judgements[PUBLIC, "private"]["verdict"] == "UNKNOWN"
     assert judgements[PUBLIC, "open-policy"]["verdict"] == "FAIL"
     assert judgements[PUBLIC, "guarded"]["verdict"] == "PASS"
+
+
+def test_an_answer_that_comes_late_is_waited_for_and_asked_for_again(faulty: Program, faults: Faults) -> None:
+    faults.plan("s3:GetBucketPolicy", slow(12), times=1, when=lambda call: call.bucket == "private")
+    code, judgements = faulty.scan()
+    assert (code, judgements[PUBLIC, "private"]["verdict"]) == (0, "PASS")
+
+
+def test_an_answer_that_never_comes_in_time_is_unknown(faulty: Program, faults: Faults) -> None:
+    faults.plan("s3:GetBucketPolicy", slow(12), when=lambda call: call.bucket == "private")
+    code, judgements = faulty.scan()
+    assert code == 3
+    line = judgements[PUBLIC, "private"]
+    assert line["verdict"] == "UNKNOWN"
+    assert [one["reason"] for one in line["unread"]] == ["unreachable"]
+    assert judgements[PUBLIC, "open-policy"]["verdict"] == "FAIL"
 
 
 @pytest.mark.usefixtures("nothing_real")
