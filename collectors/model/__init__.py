@@ -28,6 +28,16 @@ from collectors.model.identity import (
     TrustedKind,
     User,
 )
+from collectors.model.keys import EncryptionKey, KeyRotation
+from collectors.model.logging import (
+    AuditLogging,
+    AuditTrail,
+    DeletionRule,
+    LockMode,
+    LogTrail,
+    ManagementEvents,
+    Recording,
+)
 from collectors.model.network import Attachments, IngressRule, PeerKind, SecurityGroup
 from collectors.model.places import Copy, CopyKind, Placed
 from collectors.model.resource import (
@@ -50,6 +60,7 @@ from collectors.model.storage import (
     Versioning,
     Website,
 )
+from collectors.model.stores import BackupPlan, BackupVault, ImageRepository, Secret
 
 __all__ = [
     "GLOBAL",
@@ -59,23 +70,34 @@ __all__ = [
     "Actor",
     "AdminPath",
     "Attachments",
+    "AuditLogging",
+    "AuditTrail",
+    "BackupPlan",
+    "BackupVault",
     "Bucket",
     "Capability",
     "Copy",
     "CopyKind",
     "DataCopy",
     "DataStore",
+    "DeletionRule",
     "Disk",
     "DiskSnapshot",
     "Encryption",
+    "EncryptionKey",
     "EscalationPath",
     "Fact",
     "Grant",
+    "ImageRepository",
     "IngressRule",
     "KeyHolder",
+    "KeyRotation",
     "Known",
+    "LockMode",
     "LogEvent",
+    "LogTrail",
     "MachineImage",
+    "ManagementEvents",
     "Manager",
     "Mfa",
     "MfaMethod",
@@ -90,10 +112,12 @@ __all__ = [
     "Reach",
     "ReadScope",
     "Reading",
+    "Recording",
     "Resource",
     "Role",
     "RootUser",
     "Scope",
+    "Secret",
     "SecurityGroup",
     "Sharing",
     "Snapshot",

@@ -20,6 +20,7 @@ class CopyKind(StrEnum):
     BACKUP_COPY = "backup_copy"
     GEO_REDUNDANCY = "geo_redundancy"
     KEY_REPLICA = "key_replica"
+    LOG_DELIVERY = "log_delivery"
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
