@@ -1,6 +1,14 @@
 """The model every collector speaks and every detector reads."""
 
 from collectors.model.data import DataCopy, DataStore, Disk, DiskSnapshot, MachineImage, Sharing
+from collectors.model.database import (
+    Database,
+    DatabaseBackup,
+    DatabaseSnapshot,
+    FileSystem,
+    PublicEndpoint,
+    Table,
+)
 from collectors.model.events import Actor, LogEvent, Use
 from collectors.model.facts import (
     Fact,
@@ -80,6 +88,9 @@ __all__ = [
     "CopyKind",
     "DataCopy",
     "DataStore",
+    "Database",
+    "DatabaseBackup",
+    "DatabaseSnapshot",
     "DeletionRule",
     "Disk",
     "DiskSnapshot",
@@ -87,6 +98,7 @@ __all__ = [
     "EncryptionKey",
     "EscalationPath",
     "Fact",
+    "FileSystem",
     "Grant",
     "ImageRepository",
     "IngressRule",
@@ -109,6 +121,7 @@ __all__ = [
     "Principal",
     "Provider",
     "ProviderOpinion",
+    "PublicEndpoint",
     "Reach",
     "ReadScope",
     "Reading",
@@ -122,6 +135,7 @@ __all__ = [
     "Sharing",
     "Snapshot",
     "Switch",
+    "Table",
     "TlsOnly",
     "Trust",
     "TrustedKind",
