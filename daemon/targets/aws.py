@@ -8,7 +8,7 @@ from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from collectors.api import Collector, Permission
+from collectors.api import Asks, Collector, Permission, everything
 from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.permissions import policy_json, policy_terraform
 from collectors.aws.regions import EnabledRegions
@@ -17,7 +17,7 @@ from collectors.model import GLOBAL, Provider, Resource, Scope
 from daemon.targets.aws_account import AccountUnits
 from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
 from daemon.targets.observer import Observer
-from daemon.targets.unit import TargetError, Unit
+from daemon.targets.unit import LogUnit, TargetError, Unit
 
 if TYPE_CHECKING:
     from daemon.configuration import AwsTarget
@@ -30,7 +30,7 @@ class AwsUnits:
 
     With ``organization`` the accounts are those that the discovery, itself a unit, found last; an
     account's regions are found in the same way. ``wanted`` says of a collector's kinds whether anything
-    judges them: what nobody judges is not read. Raises TargetError where the SDK is not installed.
+    judges them, ``asked`` whether anything looks at a fact: what nobody judges is not read. Raises TargetError where the SDK is not installed.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class AwsUnits:
         reconcile: timedelta,
         observer: Observer,
         wanted: Callable[[Collection[type[Resource]]], bool] = any,
+        asked: Asks = everything,
     ) -> None:
         if find_spec("boto3") is None:
             message = f"target {settings.name!r}: reading AWS needs boto3; install it with: pip install 'cspmd[aws]'"
@@ -48,10 +49,12 @@ class AwsUnits:
         self._interval = interval
         self._between_discoveries = min(reconcile, LONGEST_BETWEEN_DISCOVERIES)
         self._observer = observer
+        self._asked = asked
         self._collectors = tuple(collector for collector in COLLECTORS if wanted(collector.kinds))
         self._lock = threading.Lock()
         self._accounts: dict[str, AccountUnits] = {}
         self._discovered = False
+        self._logs: list[LogUnit] = []
         self._discovery: Unit | None = None
         if settings.organization:
             self._discovery = self._discover(self._between_discoveries)
@@ -78,6 +81,10 @@ class AwsUnits:
     def units(self) -> tuple[Unit, ...]:
         """Return the units known now, the discovery of accounts first."""
         return tuple(self._first(unit for account in self._known() for unit in account.units()))
+
+    def log_sources(self) -> tuple[LogUnit, ...]:
+        """Return the logs known now; the same units as before where nothing changed."""
+        return tuple(self._logs)
 
     def accounts(self) -> tuple[AwsAccount, ...]:
         """Return the accounts known now, by their ids."""
@@ -130,6 +137,7 @@ class AwsUnits:
             endpoint_url=settings.endpoint_url,
             observer=self._observer.calls(Provider.AWS),
             on_disagreement=self._observer.disagreements(Provider.AWS, account_id),
+            asked=self._asked,
         )
 
     def _discover(self, interval: timedelta) -> Unit:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from collectors.model import ReadScope, Resource, Scope
 from daemon.targets.check import Check, Health
 from daemon.targets.observer import Observer
-from daemon.targets.unit import TargetError, Unit
+from daemon.targets.unit import LogUnit, TargetError, Unit
+from detectors.asking import Asked, asked
 
 if TYPE_CHECKING:
     from daemon.configuration import AwsTarget, AzureTarget, Configuration, GcpTarget
@@ -27,12 +28,15 @@ class UnitsOfTarget(Protocol):
     def units(self) -> tuple[Unit, ...]:
         """Return the units known now, the discovery first."""
 
+    def log_sources(self) -> tuple[LogUnit, ...]:
+        """Return the logs known now; the same units as before where nothing changed."""
+
 
 class Targets:
     """The targets of a configuration, or those of them that ``names`` lists (empty: all).
 
-    ``detectors`` are the uids that are to judge (empty: all that are enabled); what none of them judges
-    is not read. ``previous`` are the targets of the configuration before: one that is configured as it was keeps
+    ``detectors`` are the uids that are to judge (empty: all that are enabled); kinds that none of them judges
+    are not read, nor are facts that no enabled one looks at. ``previous`` are the targets of the configuration before: one that is configured as it was keeps
     its connections and the accounts it discovered. Raises TargetError for a name that is not
     configured, and for a target that this build or this installation cannot read.
     """
@@ -51,17 +55,19 @@ class Targets:
             message = f"no target {', '.join(unknown)} in {configuration.file}; it has {', '.join(known)}"
             raise TargetError(message)
         judged = _judged(configuration, detectors)
+        # Not narrowed to ``detectors``: what is stored must do for those that judge it the next time.
+        looked_at = asked(configuration.enabled_detectors(), configuration.policy())
         self._targets: dict[str, UnitsOfTarget] = {}
         self._configured: dict[str, tuple[object, ...]] = {}
         for name, target in known.items():
             if names and name not in names:
                 continue
             times = configuration.schedule_of(target)
-            self._configured[name] = (target, times, judged)
-            if previous is not None and previous._configured.get(name) == (target, times, judged):  # noqa: SLF001 - its own kind
+            self._configured[name] = (target, times, judged, looked_at)
+            if previous is not None and previous._configured.get(name) == (target, times, judged, looked_at):  # noqa: SLF001 - its own kind
                 self._targets[name] = previous._targets[name]  # noqa: SLF001 - its own kind
             else:
-                self._targets[name] = _units_of(target, times.config, times.reconcile, observer, judged)
+                self._targets[name] = _units_of(target, times.config, times.reconcile, observer, judged, looked_at)
 
     def discoveries(self) -> tuple[Unit, ...]:
         """Return the units that find accounts and regions; more units, such units too, may be known after each."""
@@ -75,6 +81,13 @@ class Targets:
     def units(self) -> tuple[Unit, ...]:
         """Return every unit known now."""
         return tuple(unit for target in self._targets.values() for unit in target.units())
+
+    def log_sources(self) -> tuple[LogUnit, ...]:
+        """Return every log known now: those of the configuration, and of the accounts and regions discovered so far.
+
+        Like :meth:`units` it may have more to tell after each discovery, and keeps what it told before.
+        """
+        return tuple(unit for target in self._targets.values() for unit in target.log_sources())
 
 
 def _judged(configuration: Configuration, detectors: Collection[str]) -> frozenset[type[Resource]]:
@@ -98,6 +111,7 @@ def _units_of(
     reconcile: timedelta,
     observer: Observer,
     judged: frozenset[type[Resource]],
+    looked_at: Asked,
 ) -> UnitsOfTarget:
     if target.provider == "aws":
         from daemon.targets.aws import AwsUnits
@@ -105,7 +119,7 @@ def _units_of(
         def wanted(kinds: Collection[type[Resource]]) -> bool:
             return any(issubclass(kind, tuple(judged)) for kind in kinds)
 
-        return AwsUnits(target, interval, reconcile, observer, wanted)
+        return AwsUnits(target, interval, reconcile, observer, wanted, looked_at)
     raise TargetError(_not_collected(target))
 
 

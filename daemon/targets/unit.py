@@ -1,11 +1,11 @@
-"""A unit of work: what one collector reads in one region of one account of one target."""
+"""A unit of work: what one collector reads in one region of one account of one target, or one log."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from collectors.api import Collector
+from collectors.api import Collector, LogSource
 from collectors.model import Scope
 
 
@@ -29,3 +29,22 @@ class Unit:
     def key(self) -> str:
         """The scope's key."""
         return self.scope.key
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogUnit:
+    """One log of one target: whose account it is read with, how often it is looked at, and the source.
+
+    ``account`` is an account's id, or ``organization`` where the target's own credentials read it. Its
+    cursor is kept under the source's ``position``, which is unique among all units.
+    """
+
+    target: str
+    account: str
+    interval: timedelta
+    source: LogSource
+
+    @property
+    def key(self) -> str:
+        """The source's position."""
+        return self.source.position
