@@ -6,7 +6,7 @@ from collectors.aws.answers import Answer, MalformedAnswerError, member
 from collectors.aws.memo import Memo
 from collectors.aws.operations import Operation
 from collectors.aws.session import AwsAccount
-from collectors.model import Fact, KeyHolder, Known
+from collectors.model import Encryption, Fact, KeyHolder, Known, NotNeeded
 
 DESCRIBE_KEY = Operation(
     service="kms",
@@ -15,6 +15,7 @@ DESCRIBE_KEY = Operation(
     why="who holds the keys that data is encrypted with",
 )
 
+_UNENCRYPTED = NotNeeded("nothing_encrypted")
 _MANAGERS = {"AWS": KeyHolder.PROVIDER, "CUSTOMER": KeyHolder.CUSTOMER_KEY}
 _OUTSIDE = frozenset({"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
 _PARTS = 6
@@ -41,6 +42,12 @@ class KeyHolders:
         if len(parts) == _PARTS and parts[_ACCOUNT] != self._account.account_id:
             return Known(KeyHolder.CUSTOMER_KEY)
         return self._asked.get(key, lambda: self._ask(key))
+
+    def behind(self, encryption: Fact[Encryption]) -> Fact[KeyHolder]:
+        """Return who holds the key that something is encrypted with, NotNeeded where nothing is encrypted."""
+        if not isinstance(encryption, Known):
+            return encryption
+        return _UNENCRYPTED if encryption.value.holder is KeyHolder.NONE else self.of(encryption.value.key_uid)
 
     def _ask(self, key: str) -> Fact[KeyHolder]:
         return self._account.read(DESCRIBE_KEY, self._region, _holder, KeyId=key)

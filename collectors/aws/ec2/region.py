@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from string import ascii_lowercase
 
 from collectors.aws.answers import Answer, expect_root, member
 from collectors.aws.ec2.operations import GET_EBS_ENCRYPTION_BY_DEFAULT
@@ -11,10 +10,9 @@ from collectors.aws.errors import malformed
 from collectors.aws.keys import KeyHolders
 from collectors.aws.memo import Memo
 from collectors.aws.operations import Operation
+from collectors.aws.places import place_of
 from collectors.aws.session import AwsAccount
-from collectors.model import Encryption, Fact, KeyHolder, Known, NotNeeded
-
-_UNENCRYPTED = NotNeeded("nothing_encrypted")
+from collectors.model import Encryption, Fact, KeyHolder, Known
 
 
 class Region:
@@ -33,19 +31,12 @@ class Region:
 
     def key_holder(self, encryption: Fact[Encryption]) -> Fact[KeyHolder]:
         """Return who holds the key, NotNeeded where nothing is encrypted."""
-        if not isinstance(encryption, Known):
-            return encryption
-        return _UNENCRYPTED if encryption.value.holder is KeyHolder.NONE else self._keys.of(encryption.value.key_uid)
+        return self._keys.behind(encryption)
 
     def places(self, entry: Answer) -> tuple[str, ...]:
         """Return where an entry's data lies: the region, or the Local Zone or Outpost outside of its data centers."""
-        outpost = str(entry.get("OutpostArn") or "")
-        if outpost:
-            return (f"aws:{outpost.rpartition('/')[2]}",)
-        zone = str(entry.get("AvailabilityZone") or "")
-        # A zone of the region itself is the region and one letter; a Local Zone names its city before that.
-        inside = not zone or (zone.startswith(self.name) and len(zone) == len(self.name) + 1)
-        return (f"aws:{self.name if inside else zone.rstrip(ascii_lowercase)}",)
+        zone, outpost = str(entry.get("AvailabilityZone") or ""), str(entry.get("OutpostArn") or "")
+        return (place_of(self.name, zone=zone, outpost=outpost),)
 
 
 def encryption(entry: Mapping[str, object], operation: Operation) -> Fact[Encryption]:
