@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from io import BufferedReader
 from typing import Any
 
+from collectors.framing import json_records, text_lines
 from collectors.model.log_records import UndecodableRecordError
+from collectors.unpacking import UnreadableInputError, chunks
 from daemon.logs.correlating import Correlating
 from daemon.logs.formats import Format
-from daemon.logs.framing import json_records, text_lines
-from daemon.logs.reading import UnreadableInputError, chunks
 from detectors.sigma.correlation import Correlation
 from detectors.sigma.matcher import Matcher
 from detectors.sigma.rules import Rule, RuleSet

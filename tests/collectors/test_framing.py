@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.framing import json_records, text_lines
 from collectors.model.log_records import UndecodableRecordError
-from daemon.logs.framing import json_records, text_lines
 
 TRICKY = 'a "quoted" } { ] [ \\ \n é €  end'
 
