@@ -1,0 +1,123 @@
+"""The collector of databases: a region's instances, clusters, snapshots and the backups that stand by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar
+
+from collectors.api import Permission
+from collectors.aws.answers import Answer, GoneError, MalformedAnswerError
+from collectors.aws.availability import where_offered
+from collectors.aws.entries import as_listed, entries, understood, unless_gone
+from collectors.aws.keys import DESCRIBE_KEY
+from collectors.aws.operations import Attempt, permissions
+from collectors.aws.rds import operations as ops
+from collectors.aws.rds.backups import backup
+from collectors.aws.rds.copies import GlobalClusters
+from collectors.aws.rds.databases import cluster, instance
+from collectors.aws.rds.region import Region, parts_of
+from collectors.aws.rds.snapshots import OF_CLUSTERS, OF_INSTANCES, SORTS, SnapshotKind, snapshot
+from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
+from collectors.aws.workers import spread
+from collectors.model import Database, DatabaseBackup, DatabaseSnapshot, Provider, Resource, Scope, Unread
+
+_NOBODYS = "cspmd-permission-probe"
+_FEW = {"MaxRecords": 20}
+_ALL = {"MaxRecords": ops.PAGE}
+
+
+class RdsCollector:
+    """Reads one region's databases in five lists, and a sixth where there are clusters that may be global.
+
+    Beyond the lists each manual snapshot is asked for whom it is shared with, and each key for its holder. Backups
+    that outlive a deleted cluster show as its automated snapshots.
+    """
+
+    uid: ClassVar[str] = "aws.rds"
+    provider: ClassVar[Provider] = Provider.AWS
+    kinds: ClassVar[tuple[type[Resource], ...]] = (Database, DatabaseSnapshot, DatabaseBackup)
+    regional: ClassVar[bool] = True
+    operations = ops.OPERATIONS
+    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
+
+    def __init__(self, account: AwsAccount) -> None:
+        self._account = account
+
+    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+        """Stream instances, clusters, snapshots and backups. A list that fails costs its own sort alone."""
+        refusal = self._account.verify(within=VERIFIED_WITHIN)
+        if refusal is not None:
+            yield refusal
+            return
+        yield from where_offered(self._account, "rds", scope.region, self._everything(scope.region))
+
+    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+        """Read one database, snapshot or backup anew by its ARN; None where it does not exist."""
+        refusal = self._account.verify(within=VERIFIED_WITHIN)
+        if refusal is not None:
+            return refusal
+        region = Region(self._account, scope.region)
+        try:
+            *_, what, own_uid = parts_of(uid)
+            return next(self._one(region, what, own_uid, uid), None)
+        except (GoneError, MalformedAnswerError):
+            return None
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield one harmless call of each operation, for trying the permissions."""
+        home = self._account.home_region
+        for listed in (
+            ops.INSTANCES,
+            ops.CLUSTERS,
+            ops.GLOBAL_CLUSTERS,
+            ops.SNAPSHOTS,
+            ops.CLUSTER_SNAPSHOTS,
+            ops.AUTOMATED_BACKUPS,
+        ):
+            yield Attempt(operation=listed.operation, region=home, parameters=dict(_FEW))
+        for sort in (OF_INSTANCES, OF_CLUSTERS):
+            yield Attempt(operation=sort.attributes, region=home, parameters={sort.identifier: _NOBODYS})
+        yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
+
+    def _everything(self, name: str) -> Iterator[Resource | Unread]:
+        region = Region(self._account, name)
+        yield from self._instances(region, **_ALL)
+        yield from self._clusters(region, **_ALL)
+        yield from self._snapshots(region, OF_INSTANCES)
+        yield from self._snapshots(region, OF_CLUSTERS)
+        yield from self._backups(region, **_ALL)
+
+    def _one(self, region: Region, what: str, own_uid: str, arn: str) -> Iterator[Resource | Unread]:
+        if what in SORTS:
+            sort = SORTS[what]
+            make = partial(snapshot, sort=sort, region=region)
+            return entries(self._account, sort.listed, region.name, make, **sort.parameters(own_uid))
+        if what == "db":
+            return self._instances(region, DBInstanceIdentifier=own_uid)
+        if what == "cluster":
+            return self._clusters(region, DBClusterIdentifier=own_uid)
+        if what == "auto-backup":
+            return self._backups(region, DBInstanceAutomatedBackupsArn=arn)
+        return iter(())
+
+    def _instances(self, region: Region, **asked: object) -> Iterator[Database | Unread]:
+        return entries(self._account, ops.INSTANCES, region.name, partial(instance, region=region), **asked)
+
+    def _clusters(self, region: Region, **asked: object) -> Iterator[Database | Unread]:
+        make = partial(cluster, region=region, spread_over=GlobalClusters(region))
+        return entries(self._account, ops.CLUSTERS, region.name, make, **asked)
+
+    def _backups(self, region: Region, **asked: object) -> Iterator[DatabaseBackup | Unread]:
+        return entries(self._account, ops.AUTOMATED_BACKUPS, region.name, partial(backup, region=region), **asked)
+
+    def _snapshots(self, region: Region, sort: SnapshotKind) -> Iterator[DatabaseSnapshot | Unread]:
+        make = partial(snapshot, sort=sort, region=region)
+
+        def read(entry: Answer | Unread) -> DatabaseSnapshot | Unread | None:
+            return unless_gone(lambda: understood(sort.listed.operation, entry, make))
+
+        listed = as_listed(self._account, sort.listed, region.name, **_ALL)
+        for found in spread(listed, read, self._account.cost):
+            if found is not None:
+                yield found
