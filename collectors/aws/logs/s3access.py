@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -51,6 +52,8 @@ _TEXTS = (
 _NUMBERS = ("http_status", "bytes_sent", "object_size", "total_time", "turn_around_time")
 _ANYBODY = ("REST.", "SOAP.", "WEBSITE.")
 """Operations that somebody asked for; others S3 does by itself, and those too have no requester at times."""
+_MANY_OF_ONE_REQUEST = ("BATCH.", "REST.COPY.")
+_REGION = re.compile(r"\.s3[.-](?:website[.-]|dualstack\.|accesspoint\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.", re.ASCII)
 
 
 class S3AccessRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -94,6 +97,20 @@ class S3AccessRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def anonymous(self) -> bool:
         """Whether the request came without authentication: the requester is ``-``."""
         return self.requester is None and (self.operation or "").startswith(_ANYBODY)
+
+    @property
+    def uid(self) -> str | None:
+        """The request's id; where one request writes a line for each object, with the object's mark."""
+        if self.request_id is None or not (self.operation or "").startswith(_MANY_OF_ONE_REQUEST):
+            return self.request_id
+        what = "\0".join((self.operation or "", self.key or "", self.version_id or ""))
+        return f"{self.request_id}-{blake2b(what.encode(), digest_size=8).hexdigest()}"
+
+    @property
+    def region(self) -> str | None:
+        """The region as far as the host name that was asked tells it."""
+        match = _REGION.search(f".{self.host_header}") if self.host_header else None
+        return match[1] if match else None
 
     def tree(self, head: str) -> Any:  # noqa: ANN401 - text, number or truth value
         """Return a field by its name in the log format (letter case and underscores do not matter)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,9 +13,7 @@ from daemon.documents.logs.parts import NANOSECONDS, document, endpoint, present
 DATASET = "aws.s3access"
 
 _REQUEST = re.compile(r"(\S+) (.*) HTTP/(\S+)", re.IGNORECASE)
-_REGION = re.compile(r"\.s3[.-](?:dualstack\.|accesspoint\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _ACTS = {"PUT": Act.CREATE, "POST": Act.CREATE, "COPY": Act.CREATE, "DELETE": Act.DELETE, "EXPIRE": Act.DELETE}
-_MANY_OF_ONE_REQUEST = ("BATCH.", "REST.COPY.")
 _SERVICE = "AmazonS3"
 
 
@@ -31,7 +28,7 @@ def s3access_document(record: S3AccessRecord, original: bytes) -> dict[str, Any]
         time=record.time,
         original=original,
         event={
-            "id": _uid(record),
+            "id": record.uid,
             "action": record.operation,
             "provider": "s3.amazonaws.com",
             "outcome": "failure" if failed else "success",
@@ -45,7 +42,7 @@ def s3access_document(record: S3AccessRecord, original: bytes) -> dict[str, Any]
             "source": source,
             "client": source | present({"user": present({"id": requester})}),
             "user_agent": present({"original": record.user_agent}),
-            "cloud": present({"provider": "aws", "region": _region(record), "service": {"name": "s3"}}),
+            "cloud": present({"provider": "aws", "region": record.region, "service": {"name": "s3"}}),
             "error": present({"code": record.error_code}),
             "file": present({"path": unquote(record.key)}) if record.key and _of_an_object(record) else {},
             "http": _http(record, request),
@@ -57,14 +54,6 @@ def s3access_document(record: S3AccessRecord, original: bytes) -> dict[str, Any]
         addresses=(record.remote_ip,),
         hosts=(record.host_header,),
     )
-
-
-def _uid(record: S3AccessRecord) -> str | None:
-    """Return the request's id; where one request writes a line for each object, with the object's mark."""
-    if record.request_id is None or not (record.operation or "").startswith(_MANY_OF_ONE_REQUEST):
-        return record.request_id
-    what = "\0".join((record.operation or "", record.key or "", record.version_id or ""))
-    return f"{record.request_id}-{blake2b(what.encode(), digest_size=8).hexdigest()}"
 
 
 def _of_an_object(record: S3AccessRecord) -> bool:
@@ -89,11 +78,6 @@ def _name(requester: str | None) -> str | None:
     if resource.startswith("assumed-role/"):
         return resource.split("/")[1]
     return resource.rpartition("/")[2]
-
-
-def _region(record: S3AccessRecord) -> str | None:
-    match = _REGION.search(f".{record.host_header}") if record.host_header else None
-    return match[1] if match else None
 
 
 def _http(record: S3AccessRecord, request: re.Match[str] | None) -> dict[str, Any]:
