@@ -30,6 +30,18 @@ class CallObserver(Protocol):
         """Take note of one call; ``outcome`` is ``ok`` or an :class:`UnreadReason` value."""
 
 
+class Asks(Protocol):
+    """Says whether anything looks at a fact; what nothing looks at a collector may leave out, as ``not_asked``."""
+
+    def __call__(self, kind: type[Resource], fact: str) -> bool:
+        """Whether this fact of this kind of resource is asked for."""
+
+
+def everything(kind: type[Resource], fact: str) -> bool:  # noqa: ARG001 - the shape of Asks
+    """Ask for every fact."""
+    return True
+
+
 class Collector(Protocol):
     """Reads one resource family in one scope."""
 

@@ -16,6 +16,7 @@ _MEND = {
     UnreadReason.UNSUPPORTED: "cspmd does not know this answer well enough to judge it; look at it by hand, and "
     "upgrade cspmd if a newer version knows it.",
     UnreadReason.NOT_TOLD: "The cloud answered and leaves this out; look at it by hand.",
+    UnreadReason.NOT_ASKED: "Nothing judged it when it was read last; it is read with the next poll by itself.",
     UnreadReason.MALFORMED: "The answer could not be understood; look at the named document by hand.",
     UnreadReason.ERROR: "The cloud answered with an error; it is read again by itself.",
 }

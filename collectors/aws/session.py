@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
-from collectors.api import CallObserver
+from collectors.api import Asks, CallObserver, everything
 from collectors.aws.answers import ROOT, Answer
 from collectors.aws.operations import ASSUME_ROLE, GET_CALLER_IDENTITY, Operation
 from collectors.aws.throttle import DEFAULT_PACING, PACING, TokenBucket
@@ -50,7 +50,8 @@ class AwsAccount:
     what regional collectors read (empty: all). ``endpoint_url`` replaces every service's endpoint.
 
     ``observer`` is told of each call as it ends; ``on_disagreement`` gets the uid of each resource
-    whose exposure the provider judges otherwise than we do. Safe for use by many threads.
+    whose exposure the provider judges otherwise than we do; ``asked`` says which facts anything looks
+    at. Safe for use by many threads.
     """
 
     def __init__(  # noqa: PLR0913 - the target's own settings, by name
@@ -64,11 +65,13 @@ class AwsAccount:
         endpoint_url: str | None = None,
         observer: CallObserver | None = None,
         on_disagreement: Callable[[str], None] | None = None,
+        asked: Asks = everything,
     ) -> None:
         self.account_id = account_id
         self.regions = tuple(regions)
         self.endpoint_url = endpoint_url or None
         self.on_disagreement = on_disagreement
+        self.asked = asked
         self.cost = Cost()
         self._profile = profile or None
         self._role_name = role_name or None

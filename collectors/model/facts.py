@@ -18,7 +18,8 @@ T = TypeVar("T")
 class UnreadReason(StrEnum):
     """Why a read failed, in words that are the same for every cloud.
 
-    ``not_told`` is no failure: the cloud answered, and its answer leaves this out.
+    Two are no failures. ``not_told``: the cloud answered, and its answer leaves this out. ``not_asked``:
+    nothing judged it when the resource was read, and so it was left out; it is read as soon as something does.
     """
 
     DENIED = "denied"
@@ -28,8 +29,12 @@ class UnreadReason(StrEnum):
     UNREACHABLE = "unreachable"
     UNSUPPORTED = "unsupported"
     NOT_TOLD = "not_told"
+    NOT_ASKED = "not_asked"
     MALFORMED = "malformed"
     ERROR = "error"
+
+
+_NO_FAILURES = frozenset({UnreadReason.NOT_TOLD, UnreadReason.NOT_ASKED})
 
 
 class UnreadError(Exception):
@@ -79,8 +84,8 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True, tag="unread", tag_field=
 
     @property
     def failed(self) -> bool:
-        """Whether a read failed, so that mending it would make the fact known; not where the cloud does not tell."""
-        return self.reason is not UnreadReason.NOT_TOLD
+        """Whether a read failed, so that mending it would make the fact known; not where nothing was refused."""
+        return self.reason not in _NO_FAILURES
 
     @property
     def summary(self) -> str:

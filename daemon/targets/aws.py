@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from collectors.api import Asks, Collector, Permission, everything
+from collectors.api import Collector, Permission
 from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.permissions import policy_json, policy_terraform
 from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
-from collectors.model import GLOBAL, Provider, Resource, Scope
+from collectors.model import GLOBAL, Provider, Scope
 from daemon.targets.aws_account import AccountUnits
 from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
 from daemon.targets.observer import Observer
 from daemon.targets.unit import LogUnit, TargetError, Unit
+from detectors.asking import Asked
 
 if TYPE_CHECKING:
     from daemon.configuration import AwsTarget
+
+_ALL = Asked()
 
 LONGEST_BETWEEN_DISCOVERIES = timedelta(hours=1)
 
@@ -29,8 +32,8 @@ class AwsUnits:
     """The units of one configured AWS target. Sends nothing by itself.
 
     With ``organization`` the accounts are those that the discovery, itself a unit, found last; an
-    account's regions are found in the same way. ``wanted`` says of a collector's kinds whether anything
-    judges them, ``asked`` whether anything looks at a fact: what nobody judges is not read. Raises TargetError where the SDK is not installed.
+    account's regions are found in the same way. ``asked`` says which kinds and facts anything judges:
+    what nobody judges is not read. Raises TargetError where the SDK is not installed.
     """
 
     def __init__(
@@ -39,8 +42,7 @@ class AwsUnits:
         interval: timedelta,
         reconcile: timedelta,
         observer: Observer,
-        wanted: Callable[[Collection[type[Resource]]], bool] = any,
-        asked: Asks = everything,
+        asked: Asked = _ALL,
     ) -> None:
         if find_spec("boto3") is None:
             message = f"target {settings.name!r}: reading AWS needs boto3; install it with: pip install 'cspmd[aws]'"
@@ -50,7 +52,7 @@ class AwsUnits:
         self._between_discoveries = min(reconcile, LONGEST_BETWEEN_DISCOVERIES)
         self._observer = observer
         self._asked = asked
-        self._collectors = tuple(collector for collector in COLLECTORS if wanted(collector.kinds))
+        self._collectors = tuple(collector for collector in COLLECTORS if asked.any_of(collector.kinds))
         self._lock = threading.Lock()
         self._accounts: dict[str, AccountUnits] = {}
         self._discovered = False

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from collectors.model import ReadScope, Resource, Scope
+from collectors.model import Scope
 from daemon.targets.check import Check, Health
 from daemon.targets.observer import Observer
 from daemon.targets.unit import LogUnit, TargetError, Unit
@@ -35,10 +35,11 @@ class UnitsOfTarget(Protocol):
 class Targets:
     """The targets of a configuration, or those of them that ``names`` lists (empty: all).
 
-    ``detectors`` are the uids that are to judge (empty: all that are enabled); kinds that none of them judges
-    are not read, nor are facts that no enabled one looks at. ``previous`` are the targets of the configuration before: one that is configured as it was keeps
-    its connections and the accounts it discovered. Raises TargetError for a name that is not
-    configured, and for a target that this build or this installation cannot read.
+    ``detectors`` are the uids that are to judge (empty: all that are enabled); kinds that none of them
+    judges are not read, nor are facts that no enabled one looks at. ``previous`` are the targets of the
+    configuration before: one that is configured as it was keeps its connections and the accounts it
+    discovered. Raises TargetError for a name that is not configured, and for a target that this build
+    or this installation cannot read.
     """
 
     def __init__(
@@ -54,20 +55,18 @@ class Targets:
         if unknown:
             message = f"no target {', '.join(unknown)} in {configuration.file}; it has {', '.join(known)}"
             raise TargetError(message)
-        judged = _judged(configuration, detectors)
-        # Not narrowed to ``detectors``: what is stored must do for those that judge it the next time.
-        looked_at = asked(configuration.enabled_detectors(), configuration.policy())
+        demand = asked(configuration.enabled_detectors(), configuration.policy(), detectors)
         self._targets: dict[str, UnitsOfTarget] = {}
         self._configured: dict[str, tuple[object, ...]] = {}
         for name, target in known.items():
             if names and name not in names:
                 continue
             times = configuration.schedule_of(target)
-            self._configured[name] = (target, times, judged, looked_at)
-            if previous is not None and previous._configured.get(name) == (target, times, judged, looked_at):  # noqa: SLF001 - its own kind
+            self._configured[name] = (target, times, demand)
+            if previous is not None and previous._configured.get(name) == (target, times, demand):  # noqa: SLF001 - its own kind
                 self._targets[name] = previous._targets[name]  # noqa: SLF001 - its own kind
             else:
-                self._targets[name] = _units_of(target, times.config, times.reconcile, observer, judged, looked_at)
+                self._targets[name] = _units_of(target, times.config, times.reconcile, observer, demand)
 
     def discoveries(self) -> tuple[Unit, ...]:
         """Return the units that find accounts and regions; more units, such units too, may be known after each."""
@@ -90,36 +89,17 @@ class Targets:
         return tuple(unit for target in self._targets.values() for unit in target.log_sources())
 
 
-def _judged(configuration: Configuration, detectors: Collection[str]) -> frozenset[type[Resource]]:
-    """Return the kinds that detectors judge, as far as the policy configures them.
-
-    How scopes were read is judged whatever is read; asked for by itself it needs everything read.
-    """
-    policy = configuration.policy()
-    chosen = [
-        one
-        for one in configuration.enabled_detectors()
-        if (not detectors or one.uid in detectors) and (one.requires is None or one.requires(policy))
-    ]
-    kinds = frozenset(one.on for one in chosen)
-    return kinds - {ReadScope} or frozenset({Resource})
-
-
 def _units_of(
     target: AwsTarget | AzureTarget | GcpTarget,
     interval: timedelta,
     reconcile: timedelta,
     observer: Observer,
-    judged: frozenset[type[Resource]],
-    looked_at: Asked,
+    demand: Asked,
 ) -> UnitsOfTarget:
     if target.provider == "aws":
         from daemon.targets.aws import AwsUnits
 
-        def wanted(kinds: Collection[type[Resource]]) -> bool:
-            return any(issubclass(kind, tuple(judged)) for kind in kinds)
-
-        return AwsUnits(target, interval, reconcile, observer, wanted, looked_at)
+        return AwsUnits(target, interval, reconcile, observer, demand)
     raise TargetError(_not_collected(target))
 
 

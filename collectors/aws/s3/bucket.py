@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
-from collectors.aws.answers import GoneError
+from collectors.aws.answers import Answer, GoneError
+from collectors.aws.operations import Operation
 from collectors.aws.policy import PublicAccessBlock, merge_blocks
 from collectors.aws.s3 import protection
 from collectors.aws.s3.access_points import AccessPoints, Door
@@ -24,6 +27,7 @@ from collectors.aws.s3.multi_region import MultiRegionPoints, spread
 from collectors.aws.s3.operations import (
     GET_BUCKET_ENCRYPTION,
     GET_BUCKET_LOGGING,
+    GET_BUCKET_REPLICATION,
     GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_TAGGING,
     GET_BUCKET_VERSIONING,
@@ -45,12 +49,20 @@ from collectors.model import (
     Reach,
     Switch,
     Unread,
+    UnreadReason,
     Website,
 )
 
 _NOTHING_PUBLIC = NotNeeded("nothing_public")
 _NOTHING_GRANTED = NotNeeded("nothing_granted")
 _NO_FOREIGN_ENTRY = NotNeeded("acl_grants_owner_alone")
+
+
+T = TypeVar("T")
+
+
+def _not_asked(operation: Operation) -> Unread:
+    return Unread(reason=UnreadReason.NOT_ASKED, operation=operation.uid)
 
 
 class BucketReader:
@@ -118,30 +130,48 @@ class BucketReader:
             provider=Provider.AWS,
             account=account.account_id,
             region=located.value if isinstance(located, Known) else GLOBAL,
-            tags=account.read(GET_BUCKET_TAGGING, region, protection.tags, nothing=Known({}), Bucket=name),
+            tags=self._setting("tags", GET_BUCKET_TAGGING, region, protection.tags, name, nothing=Known({})),
             places=place(located),
-            copies=read_copies(account, region, name, self._regions),
+            copies=read_copies(account, region, name, self._regions)
+            if account.asked(Bucket, "copies")
+            else _not_asked(GET_BUCKET_REPLICATION),
             policy_grants=exposure.policy,
             acl_grants=exposure.acl,
             access_point_grants=exposure.access_points,
             policy_silenced=merged.restrict_public_buckets,
             acl_silenced=merged.ignore_public_acls,
             switches=levels(self._blocks, block),
-            default_encryption=account.read(
+            default_encryption=self._setting(
+                "default_encryption",
                 GET_BUCKET_ENCRYPTION,
                 region,
                 protection.encryption,
+                name,
                 nothing=Known(protection.PROVIDER_ENCRYPTS),
-                Bucket=name,
             ),
             tls_only=transport(policy, uid),
-            versioning=account.read(GET_BUCKET_VERSIONING, region, protection.versioning, Bucket=name),
-            access_logging=account.read(GET_BUCKET_LOGGING, region, protection.access_logging, Bucket=name),
+            versioning=self._setting("versioning", GET_BUCKET_VERSIONING, region, protection.versioning, name),
+            access_logging=self._setting("access_logging", GET_BUCKET_LOGGING, region, protection.access_logging, name),
             access_point_copies=self._spread(name),
             provider_opinion=opinion,
             website=website,
             requester_pays=payer,
         )
+
+    def _setting(  # noqa: PLR0913 - one read, and the fact that it is for
+        self,
+        fact: str,
+        operation: Operation,
+        region: str,
+        take: Callable[[Answer], T],
+        name: str,
+        *,
+        nothing: Fact[T] | None = None,
+    ) -> Fact[T]:
+        """Read what one call answers, unless nothing looks at it."""
+        if not self._account.asked(Bucket, fact):
+            return _not_asked(operation)
+        return self._account.read(operation, region, take, nothing=nothing, Bucket=name)
 
     def _website(self, name: str, region: str) -> Fact[Website]:
         served = partial(protection.website, name=name, region=region, partition=self._partition)

@@ -9,7 +9,7 @@ import pytest
 
 from collectors.aws.s3 import S3Collector
 from collectors.aws.session import AwsAccount
-from collectors.model import Bucket
+from collectors.model import Bucket, Unread, UnreadReason
 from tests.collectors.aws.conftest import SCOPE
 from tests.fakes.aws_estate import GUARDED, ORGANISATION, PRIVATE, PUBLIC_ACL, PUBLIC_POLICY, TLS_ONLY, shape_of
 from tests.fakes.aws_replay import Replay, replay
@@ -63,3 +63,18 @@ def test_reading_twice_gives_the_same_facts(endpoint: tuple[Replay, int]) -> Non
         {item.uid: item for item in S3Collector(account).collect(SCOPE) if isinstance(item, Bucket)} for _ in range(2)
     )
     assert first == second
+
+
+def test_what_nothing_looks_at_is_not_asked_for_and_lowers_no_coverage(endpoint: tuple[Replay, int]) -> None:
+    server, most = endpoint
+    unasked = {"copies", "tags", "versioning"}
+    account = AwsAccount("123456789012", endpoint_url=server.url, asked=lambda _, fact: fact not in unasked)
+    found = [item for item in S3Collector(account).collect(SCOPE) if isinstance(item, Bucket)]
+    for bucket in found:
+        facts = dict(bucket.facts())
+        left_out = {name for name, fact in facts.items() if isinstance(fact, Unread)}
+        assert left_out == unasked
+        assert {facts[name].reason for name in unasked} == {UnreadReason.NOT_ASKED}
+        assert bucket.unread() == ()
+    calls = server.stats()["buckets"]
+    assert {count for name, count in calls.items() if shape_of(name) == PRIVATE} == {most - len(unasked)}
