@@ -23,6 +23,8 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "copies_are_resources_of_their_own": (
             "Copies in other regions are snapshots or images there, read and judged where they lie."
         ),
+        "backups_are_not_copied": "A backup of a table stays in the region it was made in.",
+        "public_flag_of_its_instances": "The cluster has no public flag of its own; each of its instances is judged.",
         "encrypted_as_its_snapshots_are": (
             "The image does not say whether it is encrypted; the snapshots it is made of are judged themselves."
         ),
@@ -53,6 +55,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "shared_with_named_accounts": "It is shared with other accounts by name: shown, no violation.",
         "sharing_block_unread": (
             "Whether a switch of the region blocks public sharing could not be read; the grant is what is judged."
+        ),
+        "firewall_not_judged": (
+            "What the database's firewall lets in is shown and not judged: the public address is the violation."
         ),
         "attached_to_nothing": ("The group guards nothing now; what is attached to it next is as open at once."),
         "default_encryption_proves_nothing": (
@@ -139,6 +144,38 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "service_linked_role": (
             "The role belongs to a service of the cloud, which alone assumes it and decides what it may do."
         ),
+        # Audit logging, keys, secrets, images, backups.
+        "bucket_does_not_exist": "There is no such bucket, so there is nothing of it to read.",
+        "bucket_of_another_account": "The bucket is another account's: its settings are told to nobody but its owner.",
+        "copies_are_made_by_plans": "Backup plans make the copies, and are judged for them.",
+        "deletion_rule_can_be_lifted": (
+            "A bucket policy keeps the log from deletion, and whoever may change that policy or let objects expire can "
+            "go round it."
+        ),
+        "events_left_out_as_allowed": "The trail leaves events out that the policy allows it to leave out.",
+        "judged_with_the_bucket": "The bucket itself is judged by this.",
+        "key_cannot_be_rotated": (
+            "The cloud does not rotate asymmetric and HMAC keys: replace such a key by hand, with what uses it."
+        ),
+        "key_disabled": "The key is disabled: nothing is encrypted with it, and the cloud does not rotate it.",
+        "key_in_custom_key_store": "The key lives in a key store of the customer's own and is replaced there by hand.",
+        "key_material_imported": (
+            "The key's material was imported, so the cloud does not rotate it by itself: import new material by hand."
+        ),
+        "key_pending_deletion": "The key waits for its deletion: nothing is encrypted with it any more.",
+        "log_bucket_vouched_for": (
+            "The log lies in another account's bucket that the operator vouches for: what it is open to cannot be "
+            "seen from here."
+        ),
+        "object_lock_can_be_bypassed": (
+            "Object Lock in governance mode keeps the log, and whoever holds s3:BypassGovernanceRetention can delete "
+            "it all the same."
+        ),
+        "replicas_are_rotated_with_it": "The key's replicas in other regions are rotated with it.",
+        "rotated_with_its_primary": "A replica is rotated with its primary key, which is judged where it lies.",
+        "trail_of_one_region": "A trail of one region cannot record the whole account: no more of it was read.",
+        "trail_of_the_organization": "The organization keeps the trail for its member accounts.",
+        "vault_is_empty": "Nothing lies in the vault yet.",
         # What a grant's own terms mean.
         "allow_with_not_principal": "An Allow with NotPrincipal grants everyone who is not named in it.",
         "authenticated_requests_only": "Within its range the grant reaches signed requests only.",

@@ -52,6 +52,40 @@ _NAMES = {
         noun="EBS snapshot", service="ec2", type="cloud-compute", sub_type="aws-ebs-snapshot"
     ),
     (Provider.AWS, "machine_image"): KindNames(noun="AMI", service="ec2", type="cloud-compute", sub_type="aws-ami"),
+    (Provider.AWS, "database"): KindNames(
+        noun="RDS database", service="rds", type="cloud-database", sub_type="aws-rds"
+    ),
+    (Provider.AWS, "database_snapshot"): KindNames(
+        noun="RDS snapshot", service="rds", type="cloud-database", sub_type="aws-rds-snapshot"
+    ),
+    (Provider.AWS, "database_backup"): KindNames(
+        noun="database backup", service="", type="cloud-database", sub_type="aws-database-backup"
+    ),
+    (Provider.AWS, "table"): KindNames(
+        noun="DynamoDB table", service="dynamodb", type="cloud-database", sub_type="aws-dynamodb-table"
+    ),
+    (Provider.AWS, "file_system"): KindNames(
+        noun="EFS file system", service="efs", type="cloud-storage", sub_type="aws-efs"
+    ),
+    (Provider.AWS, "audit_logging"): KindNames(
+        noun="audit logging", service="cloudtrail", type="monitoring", sub_type="aws-trail"
+    ),
+    (Provider.AWS, "log_trail"): KindNames(noun="trail", service="cloudtrail", type="monitoring", sub_type="aws-trail"),
+    (Provider.AWS, "encryption_key"): KindNames(
+        noun="KMS key", service="kms", type="key-management", sub_type="aws-kms"
+    ),
+    (Provider.AWS, "secret"): KindNames(
+        noun="secret", service="secretsmanager", type="key-management", sub_type="aws-secret"
+    ),
+    (Provider.AWS, "image_repository"): KindNames(
+        noun="ECR repository", service="ecr", type="container-registry", sub_type="aws-ecr-repository"
+    ),
+    (Provider.AWS, "backup_vault"): KindNames(
+        noun="backup vault", service="backup", type="cloud-storage", sub_type="aws-backup-vault"
+    ),
+    (Provider.AWS, "backup_plan"): KindNames(
+        noun="backup plan", service="backup", type="cloud-storage", sub_type="aws-backup-plan"
+    ),
     (Provider.AZURE, "bucket"): KindNames(
         noun="storage account", service="storage", type="cloud-storage", sub_type="azure-storage-account"
     ),

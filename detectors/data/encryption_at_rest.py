@@ -18,7 +18,18 @@ from collectors.model import (
     NotNeeded,
     Provider,
 )
-from detectors.data.examples import UNENCRYPTED, disk, image, snapshot
+from detectors.data.encrypting import ENCRYPTING
+from detectors.data.examples import (
+    UNENCRYPTED,
+    database,
+    database_backup,
+    database_snapshot,
+    disk,
+    file_system,
+    image,
+    snapshot,
+    table,
+)
 from detectors.model import (
     ClassRule,
     Detector,
@@ -99,10 +110,10 @@ DETECTOR = Detector(
     on=DataStore,
     severity=Severity.MEDIUM,
     description=(
-        "A disk, a database or a copy of one is not encrypted at rest, or with a key that is held more weakly than the "
-        "policy requires: 'provider' takes any encryption, 'customer_key' and 'hsm' ask for more, for everything or by "
-        "data class. An image is as encrypted as its least encrypted disk; its keys are judged on its snapshots. "
-        "Whether the region encrypts new disks by itself is said with it."
+        "A disk, a database, a table, a file system or a copy of one is not encrypted at rest, or with a key that is "
+        "held more weakly than the policy requires: 'provider' takes any encryption, 'customer_key' and 'hsm' ask for "
+        "more, for everything or by data class. An image is as encrypted as its least encrypted disk; its keys are "
+        "judged on its snapshots. Whether the region encrypts new disks by itself is said with it."
     ),
     risk=(
         "Without encryption a copy, a lost disk or a snapshot that is shared by mistake is readable by whoever has it. "
@@ -138,6 +149,7 @@ DETECTOR = Detector(
         ),
     },
     remediation_of={
+        **ENCRYPTING,
         DiskSnapshot: {
             Provider.AWS: Remediation(
                 text=(
@@ -187,7 +199,12 @@ DETECTOR = Detector(
             )
         },
     },
-    references=("https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html",),
+    references=(
+        "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html",
+        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.html",
+        "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/EncryptionAtRest.html",
+        "https://docs.aws.amazon.com/efs/latest/ug/encryption-at-rest.html",
+    ),
     violations=(too_weak,),
     depends=("default_encryption",),
     parameters=Parameters,
@@ -198,11 +215,21 @@ DETECTOR = Detector(
         disk(tags=_PERSONAL),
         snapshot(**_BY_PROVIDER),
         image(key_holder=NotNeeded("keys_are_those_of_its_snapshots")),
+        database(tags=_PERSONAL),
+        database_snapshot(),
+        database_backup(**_BY_PROVIDER),
+        table(**_BY_PROVIDER),
+        file_system(tags=_PERSONAL),
     ),
     bad=(
         disk(**UNENCRYPTED, default_encryption=Known(value=False)),
         disk(tags=_PERSONAL, **_BY_PROVIDER),
         snapshot(**UNENCRYPTED),
         image(**UNENCRYPTED),
+        database(**UNENCRYPTED),
+        database_snapshot(tags=_PERSONAL, **_BY_PROVIDER),
+        database_backup(**UNENCRYPTED),
+        table(tags=_PERSONAL, **_BY_PROVIDER),
+        file_system(**UNENCRYPTED),
     ),
 )

@@ -1,19 +1,27 @@
-"""Example disks, snapshots and images: well-kept ones, to be spoilt by replacing an attribute."""
+"""Example disks, databases, tables, file systems and copies of them: well-kept, to be spoilt by an attribute."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from collectors.model import (
+    Copy,
+    CopyKind,
+    Database,
+    DatabaseBackup,
+    DatabaseSnapshot,
     Disk,
     DiskSnapshot,
     Encryption,
+    FileSystem,
     KeyHolder,
     Known,
     MachineImage,
     NotNeeded,
     Provider,
+    PublicEndpoint,
     Sharing,
+    Table,
 )
 
 UNENCRYPTED = {"encryption": Known(Encryption(holder=KeyHolder.NONE)), "key_holder": NotNeeded("nothing_encrypted")}
@@ -61,3 +69,67 @@ def image(**overrides: Any) -> MachineImage:  # noqa: ANN401 - any attribute may
         "sources": Known(("snap-0a1b2c3d4e5f60718",)),
     }
     return MachineImage(**(_KEPT | _UNSHARED | own | overrides))
+
+
+_NO_DEFAULT: dict[str, Any] = {"default_encryption": NotNeeded("no_default_of_the_region")}
+
+
+def database(**overrides: Any) -> Database:  # noqa: ANN401 - any attribute may be overridden
+    """Return a private, encrypted database with a replica beside it, with the given attributes replaced."""
+    own: dict[str, Any] = {
+        "uid": "arn:aws:rds:eu-central-1:123456789012:db:orders",
+        "name": "orders",
+        "copies": Known((copied("orders-reader"),)),
+        "public_endpoint": Known(PublicEndpoint(on=False)),
+        "endpoint": Known("orders.c9akciq32.eu-central-1.rds.amazonaws.com"),
+        "firewall": Known(("sg-0a1b2c3d4e5f60718",)),
+        "engine": Known("postgres"),
+        "replica_of": Known(""),
+    }
+    return Database(**(_KEPT | _NO_DEFAULT | own | overrides))
+
+
+def copied(destination: str, region: str = "eu-central-1", kind: CopyKind = CopyKind.READ_REPLICA) -> Copy:
+    """Return a copy that lies in a region."""
+    return Copy(kind=kind, destination=destination, places=Known((f"aws:{region}",)), via=kind.value.replace("_", " "))
+
+
+def database_snapshot(**overrides: Any) -> DatabaseSnapshot:  # noqa: ANN401 - any attribute may be overridden
+    """Return a private, encrypted snapshot of a database with the given attributes replaced."""
+    own: dict[str, Any] = {
+        "uid": "arn:aws:rds:eu-central-1:123456789012:snapshot:orders-before-upgrade",
+        "name": "orders-before-upgrade",
+        "source": Known("orders"),
+    }
+    return DatabaseSnapshot(**(_KEPT | _NO_DEFAULT | _UNSHARED | own | overrides))
+
+
+def database_backup(**overrides: Any) -> DatabaseBackup:  # noqa: ANN401 - any attribute may be overridden
+    """Return the encrypted backup of a database with the given attributes replaced."""
+    own: dict[str, Any] = {
+        "uid": "arn:aws:rds:eu-central-1:123456789012:auto-backup:ab-l2ijcexjp7xq7hoj4sieexample",
+        "name": "orders",
+        "copies": Known(()),
+        "source": Known("arn:aws:rds:eu-west-1:123456789012:db:orders"),
+    }
+    return DatabaseBackup(**(_KEPT | _NO_DEFAULT | own | overrides))
+
+
+def table(**overrides: Any) -> Table:  # noqa: ANN401 - any attribute may be overridden
+    """Return a table that is encrypted with a key of one's own, with the given attributes replaced."""
+    own: dict[str, Any] = {
+        "uid": "arn:aws:dynamodb:eu-central-1:123456789012:table/sessions",
+        "name": "sessions",
+        "copies": Known((copied("arn:aws:dynamodb:eu-west-1:123456789012:table/sessions", "eu-west-1"),)),
+    }
+    return Table(**(_KEPT | _NO_DEFAULT | own | overrides))
+
+
+def file_system(**overrides: Any) -> FileSystem:  # noqa: ANN401 - any attribute may be overridden
+    """Return an encrypted file system that is not replicated, with the given attributes replaced."""
+    own: dict[str, Any] = {
+        "uid": "arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/fs-0a1b2c3d4e5f60718",
+        "name": "home",
+        "copies": Known(()),
+    }
+    return FileSystem(**(_KEPT | _NO_DEFAULT | own | overrides))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from collectors.model import DataCopy, Known, MachineImage, Provider, Sharing
-from detectors.data.examples import image, snapshot
+from collectors.model import DatabaseSnapshot, DataCopy, Known, MachineImage, Provider, Sharing
+from detectors.data.examples import database_snapshot, image, snapshot
 from detectors.model import Detector, Evidence, Observation, Policy, Remediation, Severity, iso27001, over
 
 
@@ -43,7 +43,8 @@ DETECTOR = Detector(
     on=DataCopy,
     severity=Severity.CRITICAL,
     description=(
-        "A snapshot or machine image is shared with everyone who has an account at the cloud. One that is shared with "
+        "A snapshot of a disk or database, or a machine image, is shared with everyone who has an account at the "
+        "cloud. One that is shared with "
         "named accounts is shown and is no violation, nor is one whose sharing a switch of the region blocks now."
     ),
     risk=(
@@ -74,6 +75,28 @@ DETECTOR = Detector(
         ),
     },
     remediation_of={
+        DatabaseSnapshot: {
+            Provider.AWS: Remediation(
+                text=(
+                    "Take the sharing with everyone off snapshot $name. One that is encrypted cannot be shared so, "
+                    "which is a reason to encrypt. Treat the data, and every credential in it, as read by others; "
+                    "CloudTrail does not show copies that others made."
+                ),
+                cli=(
+                    "aws rds modify-db-snapshot-attribute --region $region --db-snapshot-identifier $name "
+                    "--attribute-name restore --values-to-remove all\n"
+                    "# of a cluster\n"
+                    "aws rds modify-db-cluster-snapshot-attribute --region $region "
+                    "--db-cluster-snapshot-identifier $name --attribute-name restore --values-to-remove all"
+                ),
+                terraform=(
+                    "# in the resource of $name; aws_db_cluster_snapshot has the same attribute\n"
+                    'resource "aws_db_snapshot" "this" {\n'
+                    "  shared_accounts = [] # never all\n"
+                    "}"
+                ),
+            )
+        },
         MachineImage: {
             Provider.AWS: Remediation(
                 text=(
@@ -95,11 +118,12 @@ DETECTOR = Detector(
                     "}"
                 ),
             )
-        }
+        },
     },
     references=(
         "https://docs.aws.amazon.com/ebs/latest/userguide/block-public-access-snapshots.html",
         "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-intro.html",
+        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html",
     ),
     violations=(shared_with_everyone,),
     depends=("shared_accounts",),
@@ -109,11 +133,14 @@ DETECTOR = Detector(
         image(),
         snapshot(shared_accounts=Known(("210987654321",))),
         snapshot(sharing=_BLOCKED),
+        database_snapshot(),
+        database_snapshot(shared_accounts=Known(("210987654321",))),
     ),
     bad=(
         snapshot(sharing=_EVERYONE),
         snapshot(sharing=_EVERYONE, shared_accounts=Known(("210987654321",))),
         snapshot(sharing=Known(Sharing(granted=True, notes=("sharing_block_unread",)))),
         image(sharing=_EVERYONE),
+        database_snapshot(sharing=_EVERYONE),
     ),
 )

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from collectors.model import Bucket, Copy, CopyKind, Known, Placed, Provider
+from detectors.data.examples import copied, database, database_backup, file_system, table
 from detectors.model import Detector, Observation, Policy, Remediation, Severity, each, iso27001
 from detectors.residency.examples import EUROPE, replica
+from detectors.residency.recalling import RECALLING
 from detectors.residency.rule import configured, observe, without_rule
 from detectors.storage.examples import azure_account, gcp_bucket, private_bucket
 
@@ -30,6 +32,7 @@ def by_access_point(bucket: Bucket, copy: Copy, policy: Policy, _now: datetime) 
     return _observe("access_point_copies", bucket, copy, policy)
 
 
+_RDS = "arn:aws:rds:us-east-1:123456789012"
 _FAR = replica(
     destination="arn:aws:s3:::records-backup",
     places=Known(("aws:us-east-1",)),
@@ -130,7 +133,14 @@ DETECTOR = Detector(
             ),
         ),
     },
-    references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html",),
+    remediation_of=RECALLING,
+    references=(
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html",
+        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReplicateBackups.html",
+        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database.html",
+        "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GlobalTables.html",
+        "https://docs.aws.amazon.com/efs/latest/ug/efs-replication.html",
+    ),
     violations=(by_copy, by_access_point),
     depends=("tags",),
     requires=configured,
@@ -146,6 +156,9 @@ DETECTOR = Detector(
         ),
         azure_account(),
         gcp_bucket(),
+        database(),
+        table(),
+        file_system(copies=Known((copied("fs-1", "eu-west-1", CopyKind.REPLICATION),))),
     ),
     bad=(
         private_bucket(copies=Known((replica(), _FAR))),
@@ -153,5 +166,11 @@ DETECTOR = Detector(
         private_bucket(access_point_copies=Known((_SPREAD,))),
         azure_account(copies=Known((_PAIRED,))),
         gcp_bucket(copies=Known((replica(destination="records-us", places=Known(("gcp:us",)), via="transfer job"),))),
+        database(copies=Known((copied("near"), copied(f"{_RDS}:db:far", "us-east-1")))),
+        database(copies=Known((copied(f"{_RDS}:auto-backup:ab-1", "us-east-1", CopyKind.BACKUP_COPY),))),
+        database(copies=Known((copied(f"{_RDS}:cluster:far", "us-east-1", CopyKind.GEO_REDUNDANCY),))),
+        database_backup(copies=Known((copied(f"{_RDS}:auto-backup:ab-2", "us-east-1", CopyKind.BACKUP_COPY),))),
+        table(tags=Known({"data-class": "personal"})),
+        file_system(copies=Known((copied("fs-2", "us-east-1", CopyKind.REPLICATION),))),
     ),
 )

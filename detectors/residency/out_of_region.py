@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from collectors.model import DataCopy, Disk, Known, Placed, Provider
+from collectors.model import DataCopy, Disk, Known, Placed, Provider, PublicEndpoint
+from detectors.data.examples import database, database_backup, database_snapshot, file_system, table
 from detectors.model import Detector, Evidence, Observation, Policy, Remediation, Severity, iso27001, over
 from detectors.residency.examples import EUROPE
+from detectors.residency.moving import MOVING
 from detectors.residency.rule import configured, observe, without_rule
 from detectors.storage.examples import azure_account, gcp_bucket, policy_grant, private_bucket
 from detectors.storage.exposure import exposed
@@ -45,6 +48,10 @@ def weigh(resource: Placed, policy: Policy, _evidence: tuple[Evidence, ...], sev
     """Return the severity one step up where such data is open to the public as well."""
     return severity.raised() if _aggravated(resource, policy) else severity
 
+
+_PERSONAL = Known({"data-class": "personal"})
+_PUBLIC = Known(PublicEndpoint(on=True, by=("PubliclyAccessible",)))
+_FAR: dict[str, Any] = {"region": "us-east-1", "places": Known(("aws:us-east-1",))}
 
 DETECTOR = Detector(
     uid=UID,
@@ -125,6 +132,7 @@ DETECTOR = Detector(
         ),
     },
     remediation_of={
+        **MOVING,
         Disk: {
             Provider.AWS: Remediation(
                 text=(
@@ -184,7 +192,7 @@ DETECTOR = Detector(
     },
     violations=(home,),
     parameters=Parameters,
-    depends=("policy_grants", "acl_grants", "access_point_grants", "sharing"),
+    depends=("policy_grants", "acl_grants", "access_point_grants", "sharing", "public_endpoint"),
     requires=configured,
     applies=without_rule,
     weigh=weigh,
@@ -194,6 +202,9 @@ DETECTOR = Detector(
         private_bucket(tags=Known({"data-class": "personal"})),
         private_bucket(places=Known(("aws:eu-north-1",))),
         gcp_bucket(places=Known(("gcp:eur4",))),
+        database(tags=_PERSONAL),
+        table(),
+        file_system(),
     ),
     bad=(
         private_bucket(region="us-east-1", places=Known(("aws:us-east-1",))),
@@ -206,5 +217,11 @@ DETECTOR = Detector(
         private_bucket(region="eu-north-1", places=Known(("aws:eu-north-1",)), tags=Known({"data-class": "personal"})),
         azure_account(region="eastus", places=Known(("azure:eastus",))),
         gcp_bucket(region="eu", places=Known(("gcp:eu",)), tags=Known({"data-class": "personal"})),
+        database(**_FAR),
+        database(**_FAR, tags=_PERSONAL, public_endpoint=_PUBLIC),
+        database_snapshot(**_FAR),
+        database_backup(**_FAR),
+        table(region="eu-west-1", places=Known(("aws:eu-west-1",)), tags=_PERSONAL),
+        file_system(**_FAR),
     ),
 )

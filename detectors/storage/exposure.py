@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from collectors.model import PUBLIC_REACH, Bucket, DataCopy, Fact, Grant, Known, Reach, Resource, Unread, UnreadReason
+from collectors.model import (
+    PUBLIC_REACH,
+    Bucket,
+    Database,
+    DataCopy,
+    Fact,
+    Grant,
+    Known,
+    Reach,
+    Resource,
+    Unread,
+    UnreadReason,
+)
 from detectors.model import Evidence, Observation
 
 SOURCES = ("policy_grants", "acl_grants", "access_point_grants")
@@ -62,9 +74,11 @@ def _undecided(grant: Grant) -> Unread:
 
 
 def exposed(resource: Resource) -> bool:
-    """Return whether a grant is known to let the public in now. What could not be read proves nothing."""
+    """Return whether the public is known to be let in now. What could not be read proves nothing."""
     if isinstance(resource, DataCopy):
         return isinstance(resource.sharing, Known) and resource.sharing.value.public
+    if isinstance(resource, Database):
+        return isinstance(resource.public_endpoint, Known) and resource.public_endpoint.value.on
     return isinstance(resource, Bucket) and any(
         grant.reach in PUBLIC_REACH and grant.effective == Known(value=True)
         for source in SOURCES

@@ -63,8 +63,11 @@ BUILT = {
     "residency.copy_out_of_region",
     "network.open_port",
     "coverage.unread_scope",
+    "data.public_database",
     "data.public_snapshot",
     "data.encryption_at_rest",
+    "keys.rotation",
+    "logging.audit_trail",
 }
 
 EVERY = [pytest.param(detector, id=uid) for uid, detector in catalogue().items()]
