@@ -30,20 +30,33 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def probe(account: AwsAccount) -> Iterator[Probe]:
-    """Try the credentials, then each operation of each collector, and yield how each went.
+    """Try the credentials, then each operation of each collector once, and yield how each went.
 
-    Where the credentials are refused, or are another account's, nothing more is tried.
+    What one collector cannot try another may. Where the credentials are refused, or are another account's,
+    nothing more is tried.
     """
     refusal = account.verify()
     yield _ended(GET_CALLER_IDENTITY, refusal)
     if refusal is not None:
         return
+    untried: dict[str, Attempt] = {}
+    tried: set[str] = set()
+    for attempt in _attempts(account):
+        if attempt.untried:
+            untried.setdefault(attempt.operation.uid, attempt)
+        elif attempt.operation.uid not in tried:
+            tried.add(attempt.operation.uid)
+            yield _try(account, attempt)
+    for operation, attempt in untried.items():
+        if operation not in tried:
+            yield _try(account, attempt)
+
+
+def _attempts(account: AwsAccount) -> Iterator[Attempt]:
     if any(collector.regional for collector in COLLECTORS):
-        for attempt in EnabledRegions(account, lambda _regions, _complete: None).attempts():
-            yield _try(account, attempt)
+        yield from EnabledRegions(account, lambda _regions, _complete: None).attempts()
     for collector in COLLECTORS:
-        for attempt in collector(account).attempts():
-            yield _try(account, attempt)
+        yield from collector(account).attempts()
 
 
 def _try(account: AwsAccount, attempt: Attempt) -> Probe:

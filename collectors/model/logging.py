@@ -9,7 +9,7 @@ import msgspec
 from collectors.model.facts import Fact
 from collectors.model.places import Placed
 from collectors.model.resource import Resource
-from collectors.model.storage import Bucket
+from collectors.model.storage import Bucket, Versioning
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,6 +77,7 @@ class AuditTrail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     events: Fact[ManagementEvents]
     own_bucket: Fact[bool]
     log_bucket: Fact[Bucket | None]
+    versioning: Fact[Versioning]
     object_lock: Fact[LockMode]
     deletion: Fact[DeletionRule]
 

@@ -26,6 +26,9 @@ What goes in and what comes out (signatures live in the modules, all names are e
     Whether plaintext requests are refused for everyone; raises :class:`MalformedPolicyError` only when an
     unreadable Deny statement leaves that open.
 
+``deletion_rule(document, *, bucket_arn, owner_account, versioned, keys="*") -> DeletionRule``
+    Whether the account's own principals are refused to delete objects; raises as ``tls_only`` does.
+
 ``aws_considers_public(document, *, access_point=False) -> bool``
     Our model of AWS's own ``IsPublic`` rule (not the same question as "who gets in").
 
@@ -40,6 +43,7 @@ policies too.
 from collectors.aws.policy.access_points import AccessPoint, NetworkOrigin, access_point_policy_grants
 from collectors.aws.policy.acl import acl_grants
 from collectors.aws.policy.blocks import MergedBlocks, PublicAccessBlock, merge_blocks
+from collectors.aws.policy.deletion import deletion_rule
 from collectors.aws.policy.document import (
     Effect,
     PolicyDocument,
@@ -67,6 +71,7 @@ __all__ = [
     "aws_considers_public",
     "bucket_policy_grants",
     "delegates_to_access_points",
+    "deletion_rule",
     "merge_blocks",
     "parse_policy",
     "tls_only",

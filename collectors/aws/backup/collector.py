@@ -1,0 +1,165 @@
+"""The collector of backups: a region's vaults and plans in two lists, then each plan by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar
+
+from collectors.api import Permission
+from collectors.aws.answers import Answer, GoneError, MalformedAnswerError, member
+from collectors.aws.availability import where_offered
+from collectors.aws.backup import operations as ops
+from collectors.aws.backup.plans import copies
+from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
+from collectors.aws.operations import Attempt, permissions
+from collectors.aws.pages import Listed, pages, parted
+from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
+from collectors.aws.workers import spread
+from collectors.model import (
+    BackupPlan,
+    BackupVault,
+    Encryption,
+    Fact,
+    KeyHolder,
+    Known,
+    NotNeeded,
+    Provider,
+    Resource,
+    Scope,
+    Unread,
+)
+
+_PAGE = 1000
+_NOBODYS = "cspmd-permission-probe"
+_ALGORITHM = "AES256"
+# AWS makes an empty vault named Default in each region where the console is opened: nothing lies there yet.
+_EMPTY = NotNeeded("vault_is_empty")
+_COPIED_BY_PLANS = NotNeeded("copies_are_made_by_plans")
+
+
+class BackupCollector:
+    """Reads one region's vaults and plans: two lists, and two calls for each plan and one for each vault in use.
+
+    Where backups are copied to stands in the plans. A plan is asked for as a whole, since the list does not tell its
+    rules.
+    """
+
+    uid: ClassVar[str] = "aws.backup"
+    provider: ClassVar[Provider] = Provider.AWS
+    kinds: ClassVar[tuple[type[Resource], ...]] = (BackupVault, BackupPlan)
+    regional: ClassVar[bool] = True
+    operations = ops.OPERATIONS
+    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
+
+    def __init__(self, account: AwsAccount) -> None:
+        self._account = account
+
+    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+        """Stream vaults, then plans. A list that fails costs its own kind alone."""
+        refusal = self._account.verify(within=VERIFIED_WITHIN)
+        if refusal is not None:
+            yield refusal
+            return
+        yield from where_offered(self._account, "backup", scope.region, self._everything(scope.region))
+
+    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+        """Read one vault or plan anew by its ARN; None where the list of its kind does not have it.
+
+        A vault is listed with the others: asked for by itself, AWS Backup refuses one that there is not.
+        """
+        refusal = self._account.verify(within=VERIFIED_WITHIN)
+        if refusal is not None:
+            return refusal
+        listed, read = self._kind_of(uid, scope.region)
+        entries, failed = parted(pages(self._account, listed, scope.region, _entry, MaxResults=_PAGE))
+        found = next((entry for entry in entries if uid in (entry.get(name) for name in _ARNS)), None)
+        if found is not None:
+            return read(found)
+        return failed[0] if failed else None
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield one harmless call of each operation, for trying the permissions."""
+        home = self._account.home_region
+        arn = f"arn:{self._account.partition}:backup:{home}:{self._account.account_id}:backup-plan:{_NOBODYS}"
+        yield Attempt(operation=ops.LIST_BACKUP_VAULTS, region=home, parameters={"MaxResults": 1})
+        yield Attempt(operation=ops.LIST_BACKUP_PLANS, region=home, parameters={"MaxResults": 1})
+        yield Attempt(operation=ops.GET_BACKUP_PLAN, region=home, parameters={"BackupPlanId": _NOBODYS})
+        yield Attempt(operation=ops.LIST_TAGS, region=home, parameters={"ResourceArn": arn})
+        yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
+
+    def _everything(self, region: str) -> Iterator[Resource | Unread]:
+        keys = KeyHolders(self._account, region)
+        yield from self._of_kind(ops.VAULTS, region, partial(self._vault, region=region, keys=keys))
+        yield from self._of_kind(ops.PLANS, region, partial(self._plan, region=region))
+
+    def _kind_of(self, uid: str, region: str) -> tuple[Listed, Callable[[Answer], Resource | None]]:
+        if ":backup-plan:" in uid:
+            return ops.PLANS, partial(self._plan, region=region)
+        return ops.VAULTS, partial(self._vault, region=region, keys=KeyHolders(self._account, region))
+
+    def _of_kind(
+        self, listed: Listed, region: str, read: Callable[[Answer], Resource | None]
+    ) -> Iterator[Resource | Unread]:
+        entries, failed = parted(pages(self._account, listed, region, _entry, MaxResults=_PAGE))
+        for found in spread(entries, read, self._account.cost):
+            if found is not None:
+                yield found
+        yield from failed
+
+    def _vault(self, entry: Answer, region: str, keys: KeyHolders) -> BackupVault | None:
+        """Read a vault; one that nothing lies in is not asked more about."""
+        uid, key = str(entry["BackupVaultArn"]), str(entry.get("EncryptionKeyArn") or "")
+        empty = entry.get("NumberOfRecoveryPoints") == 0
+        try:
+            own_tags = _EMPTY if empty else self._tags(uid, region)
+        except GoneError:
+            return None
+        return BackupVault(
+            uid=uid,
+            name=str(entry.get("BackupVaultName") or uid),
+            provider=Provider.AWS,
+            account=self._account.account_id,
+            region=region,
+            tags=own_tags,
+            places=_EMPTY if empty else Known((f"aws:{region}",)),
+            copies=_COPIED_BY_PLANS,
+            # AWS Backup Developer Guide, "Encryption for backups": a vault always has a key.
+            encryption=Known(Encryption(holder=KeyHolder.PROVIDER, algorithm=_ALGORITHM, key_uid=key)),
+            key_holder=_EMPTY if empty else keys.of(key),
+        )
+
+    def _plan(self, entry: Answer, region: str) -> BackupPlan | None:
+        """Read a plan; None where it is gone by now."""
+        uid = str(entry["BackupPlanArn"])
+        plan = str(entry.get("BackupPlanId") or uid.rpartition(":")[2])
+        try:
+            return BackupPlan(
+                uid=uid,
+                name=str(entry.get("BackupPlanName") or plan),
+                provider=Provider.AWS,
+                account=self._account.account_id,
+                region=region,
+                tags=self._tags(uid, region),
+                places=Known((f"aws:{region}",)),
+                copies=self._account.read(ops.GET_BACKUP_PLAN, region, copies, BackupPlanId=plan),
+            )
+        except GoneError:
+            return None
+
+    def _tags(self, uid: str, region: str) -> Fact[dict[str, str]]:
+        return self._account.read(ops.LIST_TAGS, region, _tags, ResourceArn=uid)
+
+
+_ARNS = ("BackupVaultArn", "BackupPlanArn")
+
+
+def _entry(entry: Answer) -> Answer:
+    if not any(entry.get(name) for name in _ARNS):
+        message = "no ARN"
+        raise MalformedAnswerError(message)
+    return entry
+
+
+def _tags(answer: Answer) -> dict[str, str]:
+    return {str(key): str(value) for key, value in member(answer, "Tags").items()}

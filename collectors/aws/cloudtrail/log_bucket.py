@@ -1,0 +1,186 @@
+"""The bucket that a trail writes to: whose it is, who gets at it, and who can delete what is in it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from collectors.aws.answers import Answer, GoneError, MalformedAnswerError, expect_root, member
+from collectors.aws.cloudtrail.operations import GET_OBJECT_LOCK_CONFIGURATION
+from collectors.aws.policy import MalformedPolicyError, deletion_rule
+from collectors.aws.s3 import protection
+from collectors.aws.s3.access_points import AccessPoints
+from collectors.aws.s3.blocks import AccountBlocks, read_account_blocks
+from collectors.aws.s3.bucket import BucketReader
+from collectors.aws.s3.exposure import read_policy
+from collectors.aws.s3.listing import ListedBucket, Listing, list_buckets
+from collectors.aws.s3.operations import GET_BUCKET_POLICY, GET_BUCKET_VERSIONING
+from collectors.aws.s3.regions import BucketRegions
+from collectors.aws.session import AwsAccount
+from collectors.model import (
+    GLOBAL,
+    Bucket,
+    DeletionRule,
+    Fact,
+    Known,
+    LockMode,
+    NotNeeded,
+    Unread,
+    UnreadReason,
+    Versioning,
+)
+
+_JUDGED_ITSELF = NotNeeded("judged_with_the_bucket")
+_OF_ANOTHER_ACCOUNT = NotNeeded("bucket_of_another_account")
+_NO_BUCKET = NotNeeded("bucket_does_not_exist")
+# What the bucket's own judgements hang on, and this one does not: its drift is told with the bucket.
+_ASIDE = (
+    "tags",
+    "places",
+    "copies",
+    "switches",
+    "default_encryption",
+    "tls_only",
+    "versioning",
+    "access_logging",
+    "access_point_copies",
+    "provider_opinion",
+    "website",
+    "requester_pays",
+)
+
+
+class LogBucket(msgspec.Struct, frozen=True, kw_only=True):
+    """What a trail's bucket is; the members as :class:`~collectors.model.logging.AuditTrail` has them."""
+
+    own: Fact[bool]
+    bucket: Fact[Bucket | None]
+    versioning: Fact[Versioning]
+    object_lock: Fact[LockMode]
+    deletion: Fact[DeletionRule]
+
+
+class LogBuckets:
+    """Reads the buckets that an account's trails write to; what the buckets share is read once."""
+
+    def __init__(self, account: AwsAccount) -> None:
+        self._account = account
+        self._blocks: AccountBlocks | None = None
+
+    def read(self, name: str, prefix: str) -> LogBucket:
+        """Read one bucket, for log files whose keys begin with ``prefix``.
+
+        S3 tells a bucket's policy to nobody but its owner (S3 API reference, "GetBucketPolicy"): of another account's
+        bucket nothing can be known from here but that it is there.
+        """
+        listing = list_buckets(self._account, prefix=name)
+        found = tuple(bucket for bucket in listing.buckets if bucket.name == name)
+        if not found and listing.unread is None:
+            return self._of_another(name)
+        own: Fact[bool] = Known(value=True) if found or listing.unread is None else listing.unread
+        bucket = found[0] if found else ListedBucket(name)
+        narrowed = Listing(buckets=(bucket,), owner_id=listing.owner_id)
+        regions = BucketRegions(self._account, narrowed.buckets)
+        read = self._reader(narrowed, regions).read(bucket)
+        if read is None:
+            return _missing(own)
+        try:
+            versioning = self._versioning(read)
+            return LogBucket(
+                own=own,
+                bucket=Known(msgspec.structs.replace(read, **dict.fromkeys(_ASIDE, _JUDGED_ITSELF))),
+                versioning=versioning,
+                object_lock=self._object_lock(read),
+                deletion=self._deletion(read, versioning, prefix),
+            )
+        except GoneError:
+            return _missing(own)
+
+    def _of_another(self, name: str) -> LogBucket:
+        """Return what can be known of a bucket that the account does not list: whether there is one."""
+        untold = Unread(reason=UnreadReason.NOT_TOLD, operation=GET_BUCKET_POLICY.uid, detail="bucket_of_other_account")
+        try:
+            located = BucketRegions(self._account, ()).of(name)
+        except GoneError:
+            return _missing(Known(value=False))
+        return LogBucket(
+            own=Known(value=False),
+            bucket=located if isinstance(located, Unread) else untold,
+            versioning=_OF_ANOTHER_ACCOUNT,
+            object_lock=_OF_ANOTHER_ACCOUNT,
+            deletion=_OF_ANOTHER_ACCOUNT,
+        )
+
+    def _reader(self, listing: Listing, regions: BucketRegions) -> BucketReader:
+        if self._blocks is None:
+            self._blocks = read_account_blocks(self._account)
+        name = listing.buckets[0].name
+        return BucketReader(
+            self._account,
+            blocks=self._blocks,
+            regions=regions,
+            access_points=AccessPoints(self._account, bucket=name),
+            owner_id=listing.owner_id,
+        )
+
+    def _versioning(self, bucket: Bucket) -> Fact[Versioning]:
+        """Return the bucket's versioning; read here where no rule for buckets asked for it."""
+        if isinstance(bucket.versioning, Known):
+            return bucket.versioning
+        return self._account.read(
+            GET_BUCKET_VERSIONING, self._region(bucket), protection.versioning, Bucket=bucket.name
+        )
+
+    def _object_lock(self, bucket: Bucket) -> Fact[LockMode]:
+        nothing: Known[LockMode] = Known(LockMode.NONE)
+        return self._account.read(
+            GET_OBJECT_LOCK_CONFIGURATION, self._region(bucket), _lock_mode, nothing=nothing, Bucket=bucket.name
+        )
+
+    def _deletion(self, bucket: Bucket, versioning: Fact[Versioning], prefix: str) -> Fact[DeletionRule]:
+        policy = read_policy(self._account, self._region(bucket), bucket.name)
+        if not isinstance(policy, Known):
+            return policy
+        try:
+            hides, deletes = (
+                deletion_rule(
+                    policy.value,
+                    bucket_arn=bucket.uid,
+                    owner_account=self._account.account_id,
+                    versioned=versioned,
+                    keys=f"{prefix}/AWSLogs/*" if prefix else "AWSLogs/*",
+                )
+                for versioned in (True, False)
+            )
+        except MalformedPolicyError:
+            return Unread(
+                reason=UnreadReason.MALFORMED, operation=GET_BUCKET_POLICY.uid, detail=MalformedPolicyError.__name__
+            )
+        if hides.refused is deletes.refused:
+            return Known(deletes)
+        if not isinstance(versioning, Known):
+            return versioning
+        return Known(hides if versioning.value.enabled else deletes)
+
+    def _region(self, bucket: Bucket) -> str:
+        return self._account.home_region if bucket.region == GLOBAL else bucket.region
+
+
+def _missing(own: Fact[bool]) -> LogBucket:
+    return LogBucket(own=own, bucket=Known(None), versioning=_NO_BUCKET, object_lock=_NO_BUCKET, deletion=_NO_BUCKET)
+
+
+def _lock_mode(answer: Answer) -> LockMode:
+    """Return the default retention of a ``GetObjectLockConfiguration`` answer.
+
+    A lock without a default retention binds only objects that are given one each, which CloudTrail does not do.
+    """
+    expect_root(answer, "ObjectLockConfiguration")
+    configured = member(answer, "ObjectLockConfiguration")
+    if configured.get("ObjectLockEnabled") != "Enabled":
+        return LockMode.NONE
+    mode = str(((configured.get("Rule") or {}).get("DefaultRetention") or {}).get("Mode") or "")
+    try:
+        return LockMode(mode.lower()) if mode else LockMode.NONE
+    except ValueError:
+        message = f"Mode {mode}"
+        raise MalformedAnswerError(message) from None

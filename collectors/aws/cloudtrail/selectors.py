@@ -1,0 +1,93 @@
+"""Which management events a trail's event selectors take, in their basic and their advanced form. Pure.
+
+Source: CloudTrail User Guide, "Logging management events", and the API reference of EventSelector and
+AdvancedFieldSelector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from collectors.aws.answers import Answer, MalformedAnswerError, member
+from collectors.model import ManagementEvents
+
+_READS = {"All": True, "ReadOnly": True, "WriteOnly": False}
+_WRITES = {"All": True, "ReadOnly": False, "WriteOnly": True}
+_CATEGORY, _READ_ONLY, _SOURCE = "eventCategory", "readOnly", "eventSource"
+_MANAGEMENT = "Management"
+_OPERATORS = ("Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith")
+# A trail that was never given selectors takes them all.
+_EVERYTHING = ManagementEvents(read=True, write=True)
+
+
+class _Taken(msgspec.Struct, frozen=True):
+    """What one selector takes: reads, writes, and what of these it leaves out."""
+
+    read: bool
+    write: bool
+    left_out: frozenset[str] = frozenset()
+    narrowed_by: frozenset[str] = frozenset()
+
+
+def management_events(answer: Answer) -> ManagementEvents:
+    """Return which management events the trail of a ``GetEventSelectors`` answer records.
+
+    Several selectors add up: an event is left out where each selector that would take its kind leaves it out.
+    """
+    member(answer, "TrailARN")
+    basic, advanced = answer.get("EventSelectors") or (), answer.get("AdvancedEventSelectors") or ()
+    if not basic and not advanced:
+        return _EVERYTHING
+    taken = [*_basic(basic), *_advanced(advanced)]
+    reading, writing = [one for one in taken if one.read], [one for one in taken if one.write]
+    return ManagementEvents(
+        read=bool(reading),
+        write=bool(writing),
+        left_out=tuple(sorted(_common(reading, "left_out") | _common(writing, "left_out"))),
+        narrowed_by=tuple(sorted(_common(reading, "narrowed_by") | _common(writing, "narrowed_by"))),
+    )
+
+
+def _common(taken: list[_Taken], what: str) -> frozenset[str]:
+    """Return what every selector of a kind leaves out; nothing where there is none."""
+    each: list[frozenset[str]] = [getattr(one, what) for one in taken]
+    return frozenset.intersection(*each) if each else frozenset()
+
+
+def _basic(selectors: tuple[Answer, ...] | list[Answer]) -> Iterator[_Taken]:
+    for one in selectors:
+        if not one.get("IncludeManagementEvents", True):
+            continue
+        kind = str(one.get("ReadWriteType") or "All")
+        if kind not in _READS:
+            message = f"ReadWriteType {kind}"
+            raise MalformedAnswerError(message)
+        excluded = frozenset(str(source) for source in one.get("ExcludeManagementEventSources") or ())
+        yield _Taken(_READS[kind], _WRITES[kind], excluded)
+
+
+def _advanced(selectors: tuple[Answer, ...] | list[Answer]) -> Iterator[_Taken]:
+    for one in selectors:
+        fields = {str(member(field, "Field")): field for field in member(one, "FieldSelectors")}
+        category = fields.pop(_CATEGORY, None)
+        if category is None or _MANAGEMENT not in (category.get("Equals") or ()):
+            continue
+        yield _of_fields(fields)
+
+
+def _of_fields(fields: Mapping[str, Answer]) -> _Taken:
+    read = write = True
+    left_out: frozenset[str] = frozenset()
+    narrowed: set[str] = set()
+    for name, field in fields.items():
+        used = {operator: [str(value) for value in field[operator]] for operator in _OPERATORS if field.get(operator)}
+        if name == _READ_ONLY and set(used) == {"Equals"}:
+            read = read and "true" in used["Equals"]
+            write = write and "false" in used["Equals"]
+        elif name == _SOURCE and set(used) == {"NotEquals"}:
+            left_out = frozenset(used["NotEquals"])
+        elif used:
+            narrowed.add(name)
+    return _Taken(read, write, left_out, frozenset(narrowed))

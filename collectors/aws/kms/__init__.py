@@ -1,0 +1,5 @@
+"""KMS, region by region: the keys that the customer manages."""
+
+from collectors.aws.kms.collector import KeyCollector
+
+__all__ = ["KeyCollector"]
