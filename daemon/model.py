@@ -60,7 +60,9 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``judgement`` is the one that brought it about: the violation itself, for a resolved finding the
     PASS that ended it. Where no judgement could be made any more (the resource, the detector or the
-    account is gone) it is the violation as it was last proven.
+    account is gone) it is the violation as it was last proven. ``seen_before`` is since when, at the
+    earliest, the change can have happened: the read before still saw things as they were; None where
+    there was no such read.
     """
 
     uid: str
@@ -73,6 +75,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     changes: tuple[FactChange, ...] = ()
     first_seen: datetime | None = None
     actor: Actor | None = None
+    seen_before: datetime | None = None
 
 
 class FindingStatus(StrEnum):
@@ -112,6 +115,10 @@ class Dataset(StrEnum):
 
     FINDINGS = "findings"
     MISCONFIGURATION = "misconfiguration"
+
+
+OF_EVENTS = "event."
+"""How the uids of rules over log events begin: no read of a resource confirms or ends what they found."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

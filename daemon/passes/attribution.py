@@ -1,17 +1,51 @@
-"""Saying afterwards who did it: logs often tell later than a poll finds."""
+"""Saying who did it: at once where the log has told already, afterwards where it tells later than a read finds."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection
 
 from collectors.model import Actor, encode
-from daemon.model import FindPath, Transition, TransitionKind
+from daemon.model import Cause, FindPath, Transition, TransitionKind
+from daemon.passes.causes import likeliest
 from daemon.passes.identity import finding_id, transition_uid
 from daemon.passes.publisher import Publisher
-from daemon.state import findings, outbox, resources, scopes, transitions
+from daemon.state import findings, outbox, resources, scopes, touches, transitions
+
+WHOLE_SECOND = timedelta(seconds=1)
+"""How much later than its record says an event may have happened: the logs tell whole seconds."""
+
+_SOMEBODY_DID = frozenset({Cause.CONFIGURATION, Cause.RESOURCE_NEW, Cause.RESOURCE_GONE})
+
+
+def somebody_did(made: Transition) -> bool:
+    """Whether a transition has a cause that somebody can be named for, and is not."""
+    return made.actor is None and made.cause in _SOMEBODY_DID and made.seen_before is not None
+
+
+def who(connection: Connection, made: Transition) -> Actor | None:
+    """Return who caused a transition, as far as the logs have told; None where nobody is to be named.
+
+    The event happened no later than the change was seen, and after the resource was last seen as it had
+    been. Of several it is the newest whose operation may have caused it; what explained an earlier change
+    explains no later one.
+    """
+    if not somebody_did(made) or made.seen_before is None:
+        return None
+    about = made.judgement
+    uid = about.resource.uid
+    found = touches.of(connection, uid, [about.account], after=made.seen_before - WHOLE_SECOND, until=made.at)
+    if found:
+        explained = {
+            other.actor.event_id
+            for other in transitions.of_resource(connection, uid, since=found[-1].at)
+            if other.actor is not None and other.at < made.at
+        }
+        found = [one for one in found if one.event_uid not in explained]
+    touch = likeliest(found, made)
+    return None if touch is None else touch.actor
 
 
 def attribute(connection: Connection, publisher: Publisher, uid: str, actor: Actor, now: datetime) -> Transition | None:

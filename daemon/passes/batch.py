@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from collectors.model import Actor, Resource, Scope, content_hash, encode
 from daemon.exceptions import ExceptionRule
-from daemon.model import Cause, Document, FindPath, Transition
+from daemon.model import OF_EVENTS, Cause, Document, FindPath, Transition
 from daemon.passes import drift
+from daemon.passes.attribution import who
 from daemon.passes.identity import finding_id, next_posture
 from daemon.passes.judging import Fingerprint, Judging
 from daemon.passes.kinds import decode, facts
@@ -54,29 +55,36 @@ class Examined(NamedTuple):
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Where, when and how a batch is looked at.
 
-    ``path`` and ``actor`` are those of every transition made here.
+    ``path`` is that of every transition made here, and ``actor`` whose doing all of it is; where nobody is
+    given, the logs are asked. ``prompted`` says that an event of a log led to this read: what that event's
+    actor did was then found by the event.
     """
 
     scope: Scope
     now: datetime
     path: FindPath = FindPath.POLL
     actor: Actor | None = None
+    prompted: bool = False
+
+
+SLOWEST_WRITE = timedelta(seconds=15)
+"""How long what was read of a resource may take until it is stored: an event in between is seen by the next read."""
 
 
 class Batch:
     """Collects what looks at resources lead to, then writes it all. For one write transaction.
 
-    ``confirmed`` is when the scope was last read whole before. Other writers are kept out of the
-    scope until the transaction ends.
+    ``before`` is how the scope stood. Other writers are kept out of the scope until the transaction ends.
     """
 
     def __init__(
-        self, connection: Connection, setting: Setting, publisher: Publisher, confirmed: datetime | None
+        self, connection: Connection, setting: Setting, publisher: Publisher, before: ScopeStatus | None
     ) -> None:
         self._connection = connection
         self._setting = setting
         self._publisher = publisher
-        self._confirmed = confirmed
+        self._confirmed = None if before is None else before.last_success
+        self._began = None if before is None else before.last_began
         self._scope_id = scopes.ensure(connection, setting.scope)
         scopes.hold(connection, self._scope_id)
         self._lineage = retention.lineage(connection)
@@ -113,10 +121,10 @@ class Batch:
     def end(self, uids: Collection[str], cause: Cause) -> None:
         """Forget resources that are known to be gone or are watched no more; their findings end."""
         known = self._load(uids)
-        look = self._ending()
         for uid in uids:
+            look = self._ending(known.resources.get(uid))
             for finding in known.findings_of(uid).values():
-                if finding.active:
+                if finding.active and not finding.detector.startswith(OF_EVENTS):
                     self._take(drift.ended(look, finding, cause))
         judgements.remove_of(self._connection, known.resources)
         resources.remove(self._connection, known.resources)
@@ -205,6 +213,7 @@ class Batch:
             scope_key=setting.scope.key,
             lineage=self._lineage,
             confirmed=self._confirmed,
+            seen_before=self._seen_before(stored),
             before=before,
             after=after,
             content_changed=changed,
@@ -218,11 +227,18 @@ class Batch:
         enabled = {detector.uid for detector in judging.detectors}
         self._dropped.extend((uid, detector) for detector in known.judgements_of(uid) if detector not in judged)
         for finding in known.findings_of(uid).values():
-            if finding.active and finding.detector not in judged:
+            if finding.active and finding.detector not in judged and not finding.detector.startswith(OF_EVENTS):
                 cause = Cause.POLICY if finding.detector in enabled else Cause.DETECTOR
                 self._take(drift.ended(look, finding, cause))
 
-    def _ending(self) -> drift.Look:
+    def _seen_before(self, stored: ResourceRow | None) -> datetime | None:
+        """Return since when a resource can have become what it is, None where nobody looked before."""
+        if stored is None:
+            return self._began
+        changed = stored.changed_at - SLOWEST_WRITE
+        return changed if self._began is None else max(changed, self._began)
+
+    def _ending(self, stored: ResourceRow | None) -> drift.Look:
         """Return the look at a resource that is not there to be looked at."""
         nobody = Fingerprint("", "", "")
         setting = self._setting
@@ -234,6 +250,7 @@ class Batch:
             scope_key=setting.scope.key,
             lineage=self._lineage,
             confirmed=self._confirmed,
+            seen_before=self._seen_before(stored),
             before=None,
             after={},
             content_changed=False,
@@ -242,7 +259,22 @@ class Batch:
             judged_now=nobody,
         )
 
+    def _attributed(self, step: drift.Step) -> drift.Step:
+        """Name who caused a transition, where the logs tell."""
+        if step.transition is None or step.finding is None:
+            return step
+        actor = who(self._connection, step.transition)
+        if actor is None:
+            return step
+        path = FindPath.EVENT if self._setting.prompted else step.transition.path
+        return msgspec.structs.replace(
+            step,
+            transition=msgspec.structs.replace(step.transition, actor=actor, path=path),
+            finding=msgspec.structs.replace(step.finding, actor=encode(actor).decode()),
+        )
+
     def _take(self, step: drift.Step) -> None:
+        step = self._attributed(step)
         if step.finding is not None:
             self._findings.append(step.finding)
         if step.transition is not None and step.finding is not None:
@@ -298,7 +330,7 @@ def writing(state: State, publisher: Publisher, setting: Setting) -> Iterator[Ba
     """Give a batch in a transaction of its own; it is written and committed at the end."""
     latest = state.scope(setting.scope.key)
     with state.write() as connection:
-        batch = Batch(connection, setting, publisher, None if latest is None else latest.last_success)
+        batch = Batch(connection, setting, publisher, latest)
         yield batch
         batch.write()
 

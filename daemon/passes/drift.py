@@ -27,7 +27,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
     ``before`` are the facts as last stored (None for a resource that was not known), ``after`` as
     they are now. ``due`` says that time alone had called for this look. ``judged_before`` is what
-    the stored judgements were made with. ``confirmed`` is the scope's last success before this look.
+    the stored judgements were made with. ``confirmed`` is the scope's last success before this look,
+    ``seen_before`` from when on the resource can have become what it is (None: not known).
     """
 
     now: datetime
@@ -37,6 +38,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     scope_key: str
     lineage: str
     confirmed: datetime | None
+    seen_before: datetime | None
     before: Facts | None
     after: Facts
     content_changed: bool
@@ -277,6 +279,7 @@ def _told(look: Look, row: FindingRow, news: _News) -> Step:
         changes=news.changes,
         first_seen=row.first_seen,
         actor=actor,
+        seen_before=look.seen_before,
     )
     marked = msgspec.structs.replace(
         row,

@@ -97,6 +97,7 @@ class ScopePass:
             scope=self._scope,
             last_read=now,
             last_success=now if complete else before.last_success if before is not None else None,
+            last_began=self._started if complete else before.last_began if before is not None else None,
             complete=complete,
             resources=snapshot.resources,
             known=snapshot.known,

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select, text
 
-from daemon.state import findings, outbox, transitions
+from daemon.state import findings, log_events, outbox, touches, transitions, uses
 from daemon.state.outbox import Transactions
 from daemon.state.schema import meta
 from daemon.state.writing import upsert
 
 STEP = 1000
 """Rows deleted in one transaction: writers wait for no more than that."""
+
+TOUCHED_KEPT = timedelta(days=14)
+"""How long it is kept who touched what. A drift is attributed within hours, or not at all."""
+
+SEEN_KEPT = timedelta(days=7)
+"""How long an event is known that had its effects. Clouds deliver twice within hours."""
 
 _LINEAGE = "lineage"
 
@@ -25,6 +31,9 @@ class Pruned(NamedTuple):
     findings: int
     transitions: int
     documents: int
+    touches: int = 0
+    events: int = 0
+    uses: int = 0
 
 
 def lineage(connection: Connection) -> str:
@@ -39,12 +48,18 @@ def lineage(connection: Connection) -> str:
     return f"{instance}.{generation}"
 
 
-def prune(write: Transactions, before: datetime) -> Pruned:
-    """Delete what ended before this time: resolved findings, transitions, dead letters, documents nobody took."""
+def prune(write: Transactions, before: datetime, now: datetime) -> Pruned:
+    """Delete what ended before this time: resolved findings, transitions, dead letters, documents nobody took.
+
+    Also what is kept of the logs and no longer needed ``now``.
+    """
     done = Pruned(
         findings=_in_steps(write, lambda connection: _findings(connection, before)),
         transitions=_in_steps(write, lambda connection: transitions.remove_old(connection, before, STEP)),
         documents=_in_steps(write, lambda connection: outbox.remove_old(connection, before, STEP)),
+        touches=_in_steps(write, lambda connection: touches.remove_old(connection, now - TOUCHED_KEPT, STEP)),
+        events=_in_steps(write, lambda connection: log_events.remove_old(connection, now - SEEN_KEPT, STEP)),
+        uses=_in_steps(write, lambda connection: uses.remove_old(connection, before, STEP)),
     )
     if any(done):
         with write() as connection:

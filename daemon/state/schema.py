@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from daemon.state.moment import Moment
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 
 metadata = MetaData(
     naming_convention={
@@ -52,6 +52,7 @@ scopes = Table(
     Column("collector", Text, nullable=False),
     Column("last_read", Moment),
     Column("last_success", Moment),
+    Column("last_began", Moment),
     Column("complete", Boolean, nullable=False),
     Column("resources", Integer, nullable=False),
     Column("known", Integer, nullable=False),
@@ -173,4 +174,80 @@ cursors = Table(
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
     Column("updated_at", Moment, nullable=False),
+)
+
+# How far each log that is followed has told. ``until`` is what its source says of itself: everything that
+# happened before then has been told; None where a source cannot know.
+logs = Table(
+    "logs",
+    metadata,
+    Column("position", Text, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("read_at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("newest", Moment),
+)
+
+# Events that had an effect, so that one that comes again has none. The id is 64 bits of a hash: a row of an
+# anonymous read is then a few bytes, and there may be millions.
+log_seen = Table(
+    "log_seen",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("seen_at", Moment, nullable=False),
+    Index(None, "seen_at"),
+)
+
+# Events that may have changed a resource. ``whole`` says that the uid ends in a star and stands for all that
+# begin with it. ``looked_at`` is None until what it names was looked at after the event.
+touches = Table(
+    "touches",
+    metadata,
+    Column("resource_uid", Text, primary_key=True),
+    Column("event_uid", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("looked_at", Moment),
+    Column("operation", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Index(None, "looked_at"),
+    Index(None, "account", "whole", "at"),
+    Index(None, "at"),
+)
+
+# Uses of data, counted. ``readers`` is a bounded list; ``shown`` what judging was last given.
+uses = Table(
+    "uses",
+    metadata,
+    Column("resource_uid", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("reach", Text, primary_key=True),
+    Column("capability", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("first", Moment, nullable=False),
+    Column("last", Moment, nullable=False),
+    Column("readers", Text, nullable=False),
+    Column("shown", Text),
+    Index(None, "last"),
+)
+
+# Matches that a correlation rule still waits with.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("correlation", Text, primary_key=True),
+    Column("group_key", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("event_uid", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("value", Text, nullable=False),
+    Index(None, "source", "correlation", "at"),
 )

@@ -18,12 +18,14 @@ class ScopeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How reading one scope stands.
 
     ``last_read`` is when its last pass ended, ``last_success`` when one last listed it whole; both
-    are None until then. ``known`` of ``asked`` facts were read in the last pass.
+    are None until then. ``last_began`` is when the last whole one began: what it showed is no older than that.
+    ``known`` of ``asked`` facts were read in the last pass.
     """
 
     scope: Scope
     last_read: datetime | None = None
     last_success: datetime | None = None
+    last_began: datetime | None = None
     complete: bool = False
     resources: int = 0
     known: int = 0
@@ -80,9 +82,8 @@ def load_all(connection: Connection) -> dict[int, ScopeStatus]:
 
 def save(connection: Connection, status: ScopeStatus) -> None:
     """Write how the scope's last pass ended."""
-    values = {
-        name: getattr(status, name) for name in ("last_read", "last_success", "complete", "resources", "known", "asked")
-    }
+    stored = ("last_read", "last_success", "last_began", "complete", "resources", "known", "asked")
+    values = {name: getattr(status, name) for name in stored}
     connection.execute(scopes.update().where(scopes.c.key == status.scope.key).values(values))
 
 
@@ -102,6 +103,7 @@ def _status(row: Row[Any]) -> ScopeStatus:
         ),
         last_read=row.last_read,
         last_success=row.last_success,
+        last_began=row.last_began,
         complete=row.complete,
         resources=row.resources,
         known=row.known,

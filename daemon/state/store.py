@@ -188,7 +188,7 @@ class State:
 
     def prune(self, now: datetime, retention_time: timedelta) -> Pruned:
         """Forget what ended longer ago than ``retention_time``."""
-        return retention.prune(self.write, now - retention_time)
+        return retention.prune(self.write, now - retention_time, now)
 
     def _prepare(self, *, create: bool) -> None:
         prepare(self._engine, self._url)

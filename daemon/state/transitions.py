@@ -75,6 +75,28 @@ def of(connection: Connection, resource_uid: str, detector: str) -> Iterator[Tra
         yield _TRANSITION.decode(body)
 
 
+def of_resource(connection: Connection, resource_uid: str, since: datetime) -> Iterator[Transition]:
+    """Yield the transitions of every finding of a resource from this time on, oldest first."""
+    wanted = (
+        select(transitions.c.body)
+        .where(transitions.c.resource_uid == resource_uid, transitions.c.at >= since)
+        .order_by(transitions.c.at, transitions.c.sequence)
+    )
+    for body in connection.execute(wanted).scalars():
+        yield _TRANSITION.decode(body)
+
+
+def made_between(connection: Connection, since: datetime, until: datetime, limit: int) -> list[tuple[str, str]]:
+    """Return (uid, resource uid) of up to ``limit`` transitions made between these times, newest first."""
+    wanted = (
+        select(transitions.c.uid, transitions.c.resource_uid)
+        .where(transitions.c.at >= since, transitions.c.at <= until)
+        .order_by(transitions.c.at.desc())
+        .limit(limit)
+    )
+    return [(uid, resource_uid) for uid, resource_uid in connection.execute(wanted)]
+
+
 def remove_old(connection: Connection, before: datetime, limit: int) -> int:
     """Delete up to ``limit`` transitions made before this time; return how many."""
     old = list(connection.execute(select(transitions.c.uid).where(transitions.c.at < before).limit(limit)).scalars())

@@ -121,7 +121,7 @@ def test_a_state_of_a_newer_program_is_refused_and_left_alone(state_url: str) ->
     with state.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     state.close()
-    with pytest.raises(StateTooNewError, match=r"newer cspmd \(schema 9999; this one knows up to 0001\)"):
+    with pytest.raises(StateTooNewError, match=r"newer cspmd \(schema 9999; this one knows up to 0002\)"):
         State.open(state_url)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from daemon.model import Dataset, Document, FindingStatus, TransitionKind
-from daemon.state import State, outbox, retention
+from daemon.state import Pruned, State, outbox, retention
 from tests.fakes.posture import OFF, VERSIONED, World, bucket
 
 KEEP = timedelta(days=400)
@@ -17,14 +17,14 @@ def test_what_ended_long_ago_is_forgotten_and_what_stands_is_not(state: State) -
     world.later(bucket("gone"), bucket("stays", versioning=OFF))
     dead = state.outbox.claim("test", 1, world.clock.now)
     state.outbox.dead(dead, "refused", world.clock.now)
-    assert state.prune(world.clock.now + KEEP, KEEP) == (0, 2, 2)
+    assert state.prune(world.clock.now + KEEP, KEEP) == Pruned(0, 2, 2)
     assert len(list(state.transitions())) == 1
     world.clock.forward(days=400, minutes=1)
     pruned = state.prune(world.clock.now, KEEP)
-    assert pruned == (1, 1, 1)
+    assert pruned == Pruned(1, 1, 1)
     assert [(one.judgement.resource.name, one.status) for one in state.findings()] == [("stays", FindingStatus.OPEN)]
     assert state.outbox.stats() == []
-    assert state.prune(world.clock.now, KEEP) == (0, 0, 0)
+    assert state.prune(world.clock.now, KEEP) == Pruned(0, 0, 0)
     assert world.counts("fail") == {VERSIONED.uid: 1}
 
 
