@@ -10,7 +10,7 @@ from collectors.aws.answers import Answer, GoneError
 from collectors.aws.operations import Operation
 from collectors.aws.pages import Listed, pages
 from collectors.aws.session import AwsAccount
-from collectors.model import Known, Unread
+from collectors.model import Known, Unread, UnreadReason
 
 T = TypeVar("T")
 
@@ -51,6 +51,11 @@ def understood(operation: Operation, entry: Answer | Unread, make: Callable[[Ans
     if isinstance(fact, Known):
         return fact.value
     return fact if isinstance(fact, Unread) else None
+
+
+def not_asked(operation: Operation) -> Unread:
+    """Return the fact for what was left out because no rule looks at it."""
+    return Unread(reason=UnreadReason.NOT_ASKED, operation=operation.uid)
 
 
 def unless_gone(read: Callable[[], T]) -> T | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Container
 
 from collectors.aws.answers import Answer, member
-from collectors.aws.dynamodb.operations import DESCRIBE_TABLE, LIST_BACKUPS
+from collectors.aws.dynamodb.operations import DESCRIBE_TABLE, LIST_BACKUPS, LIST_TAGS_OF_RESOURCE
 from collectors.aws.dynamodb.replicas import Replicas
 from collectors.aws.dynamodb.tagged import TableTags
+from collectors.aws.entries import not_asked
 from collectors.aws.keys import KeyHolders
 from collectors.aws.session import AwsAccount
 from collectors.model import (
@@ -19,6 +20,7 @@ from collectors.model import (
     Known,
     NotNeeded,
     Provider,
+    Resource,
     Table,
     Unread,
     UnreadReason,
@@ -49,7 +51,9 @@ class Tables:
         Every table is encrypted: one that says nothing of it with a key that DynamoDB owns (Developer Guide,
         "DynamoDB encryption at rest"). One that could not be described lies in the region all the same.
         """
-        described = self._account.read(DESCRIBE_TABLE, self._region, self._described, TableName=name)
+        described: Fact[tuple[Encryption, Fact[tuple[Copy, ...]]]] = not_asked(DESCRIBE_TABLE)
+        if any(self._account.asked(Table, fact) for fact in ("encryption", "copies")):
+            described = self._account.read(DESCRIBE_TABLE, self._region, self._described, TableName=name)
         encryption: Fact[Encryption]
         copies: Fact[tuple[Copy, ...]]
         if isinstance(described, Known):
@@ -63,7 +67,7 @@ class Tables:
             provider=Provider.AWS,
             account=self._account.account_id,
             region=self._region,
-            tags=self._tags.of(self.arn(name)),
+            tags=self._tags_of(name, Table),
             places=Known((f"aws:{self._region}",)),
             copies=copies,
             encryption=encryption,
@@ -85,7 +89,7 @@ class Tables:
             provider=Provider.AWS,
             account=self._account.account_id,
             region=self._region,
-            tags=self._tags.of(self.arn(table)) if table in tables else _not_told("tags"),
+            tags=self._tags_of(table, DatabaseBackup) if table in tables else _not_told("tags"),
             places=Known((f"aws:{self._region}",)),
             copies=_NO_COPIES,
             encryption=Known(_BY_DYNAMODB),
@@ -95,7 +99,12 @@ class Tables:
 
     def _described(self, answer: Answer) -> tuple[Encryption, Fact[tuple[Copy, ...]]]:
         table = member(answer, "Table")
+        if not self._account.asked(Table, "copies"):
+            return _encryption(table), not_asked(DESCRIBE_TABLE)
         return _encryption(table), Known(tuple(self._replicas.of(table)))
+
+    def _tags_of(self, table: str, kind: type[Resource]) -> Fact[dict[str, str]]:
+        return self._tags.of(self.arn(table)) if self._account.asked(kind, "tags") else not_asked(LIST_TAGS_OF_RESOURCE)
 
 
 def _encryption(table: Answer) -> Encryption:

@@ -11,7 +11,7 @@ from collectors.aws.answers import Answer, GoneError, member
 from collectors.aws.availability import where_offered
 from collectors.aws.efs import operations as ops
 from collectors.aws.efs.replications import Replications
-from collectors.aws.entries import entries
+from collectors.aws.entries import entries, not_asked
 from collectors.aws.errors import malformed
 from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
 from collectors.aws.operations import Attempt, permissions
@@ -19,6 +19,7 @@ from collectors.aws.pages import tags
 from collectors.aws.places import place_of
 from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
 from collectors.model import (
+    Copy,
     Encryption,
     Fact,
     FileSystem,
@@ -94,6 +95,9 @@ class EfsCollector:
             return None
         uid = str(member(entry, "FileSystemId"))
         encryption = _encryption(entry)
+        copies: Fact[tuple[Copy, ...]] = not_asked(ops.DESCRIBE_REPLICATION_CONFIGURATIONS)
+        if account.asked(FileSystem, "copies"):
+            copies = to.of(uid)
         return FileSystem(
             uid=f"arn:{account.partition}:elasticfilesystem:{region}:{account.account_id}:file-system/{uid}",
             name=str(entry.get("Name") or uid),
@@ -102,7 +106,7 @@ class EfsCollector:
             region=region,
             tags=Known(tags(entry["Tags"])) if "Tags" in entry else _NO_TAGS_TOLD,
             places=Known((place_of(region, zone=str(entry.get("AvailabilityZoneName") or "")),)),
-            copies=to.of(uid),
+            copies=copies,
             encryption=encryption,
             key_holder=keys.behind(encryption),
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collectors.aws.answers import Answer, member
+from collectors.aws.entries import not_asked
 from collectors.aws.places import place_of
 from collectors.aws.rds.copies import GlobalClusters, replicas, replicated_backups
-from collectors.aws.rds.operations import DESCRIBE_DB_CLUSTERS, DESCRIBE_DB_INSTANCES
+from collectors.aws.rds.operations import DESCRIBE_DB_CLUSTERS, DESCRIBE_DB_INSTANCES, DESCRIBE_GLOBAL_CLUSTERS
 from collectors.aws.rds.region import Region, not_told
-from collectors.model import Database, Fact, Known, NotNeeded, PublicEndpoint
+from collectors.model import Copy, Database, Fact, Known, NotNeeded, PublicEndpoint
 
 _FLAG = "PubliclyAccessible"
 _GATEWAY = "InternetAccessGatewayEnabled"
@@ -50,20 +51,28 @@ def cluster(entry: Answer, region: Region, spread_over: GlobalClusters) -> Datab
         entry, operation, arn="DBClusterArn", name="DBClusterIdentifier", encrypted="StorageEncrypted"
     )
     engine = str(entry.get("Engine") or "")
-    copies = [*replicas(entry, region.name, operation, "ReadReplicaIdentifiers")]
-    if engine.startswith(_GLOBAL):
-        named = {copy.destination for copy in copies}
-        copies += [copy for copy in spread_over.copies(arn) if copy.destination not in named]
     return Database(
         **alike,
         places=Known((f"aws:{region.name}",)),
-        copies=Known(tuple(copies)),
+        copies=_copies_of_cluster(entry, arn, region, spread_over if engine.startswith(_GLOBAL) else None),
         public_endpoint=_public(entry) or _OF_ITS_INSTANCES,
         endpoint=Known(str(entry.get("Endpoint") or "")),
         firewall=Known(_security_groups(entry)),
         engine=Known(engine),
         replica_of=Known(str(entry.get("ReplicationSourceIdentifier") or "")),
     )
+
+
+def _copies_of_cluster(
+    entry: Answer, arn: str, region: Region, spread_over: GlobalClusters | None
+) -> Fact[tuple[Copy, ...]]:
+    copies = tuple(replicas(entry, region.name, DESCRIBE_DB_CLUSTERS, "ReadReplicaIdentifiers"))
+    if spread_over is None:
+        return Known(copies)
+    if not region.account.asked(Database, "copies"):
+        return not_asked(DESCRIBE_GLOBAL_CLUSTERS)
+    named = {copy.destination for copy in copies}
+    return Known((*copies, *(copy for copy in spread_over.copies(arn) if copy.destination not in named)))
 
 
 def _public(entry: Answer) -> Fact[PublicEndpoint] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from collectors.aws.answers import Answer, member
+from collectors.aws.entries import not_asked
 from collectors.aws.operations import Operation
 from collectors.aws.pages import Listed
 from collectors.aws.places import place_of
@@ -81,10 +82,14 @@ def snapshot(entry: Answer, sort: SnapshotKind, region: Region) -> DatabaseSnaps
         return None
     operation = sort.listed.operation
     alike = region.described(entry, operation, arn=sort.arn, name=sort.identifier, encrypted=sort.encrypted)
+    sharing: Fact[Sharing]
+    accounts: Fact[tuple[str, ...]]
     if entry.get("SnapshotType") in _NEVER_SHARED:
         sharing, accounts = _PRIVATE, _NOBODY
-    else:
+    elif region.account.asked(DatabaseSnapshot, "sharing"):
         sharing, accounts = _shared(alike["name"], sort, region)
+    else:
+        sharing = accounts = not_asked(sort.attributes)
     return DatabaseSnapshot(
         **alike,
         places=_places(entry, region.name, operation),
