@@ -33,9 +33,18 @@ _SUBRESOURCES = {
 }
 
 
+_CLIENTS = {"elasticfilesystem": "efs", "tagging": "resourcegroupstaggingapi"}
+"""What the SDK calls the client of a service that signs by another name."""
+
+_FILE_SYSTEMS = {
+    "file-systems": "DescribeFileSystems",
+    "file-systems/replication-configurations": "DescribeReplicationConfigurations",
+}
+
+
 @dataclass(frozen=True)
 class Call:
-    """One request as it came: ``operation`` is ``service:Operation``."""
+    """One request as it came: ``operation`` is ``service:Operation``, ``form`` its parameters that are plain."""
 
     operation: str
     bucket: str
@@ -148,11 +157,15 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
     """Say which operation of which service a request is, and on which bucket."""
     url = urlsplit(target)
     query = parse_qs(url.query, keep_blank_values=True)
+    region, service = _signed_for(headers)
+    if service == "efs":
+        name = _FILE_SYSTEMS.get(url.path.removeprefix("/2015-02-01/"), url.path)
+        asked = {name: values[0] for name, values in query.items()}
+        return Call(f"efs:{name}", "", headers, asked, region=region)
     if method == "POST":
-        region, service = _signed_for(headers)
         if "X-Amz-Target" in headers:
             name = headers["X-Amz-Target"].rpartition(".")[2]
-            return Call(f"{service or 'organizations'}:{name}", "", headers, region=region)
+            return Call(f"{service or 'organizations'}:{name}", "", headers, _plain(body), region=region)
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         return Call(f"{service or 'sts'}:{form.get('Action', '?')}", "", headers, form, region=region)
     if url.path.startswith("/v20180820/"):
@@ -169,7 +182,11 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
 def _signed_for(headers: dict[str, str]) -> tuple[str, str]:
     """Return region and service of a signature's scope, ``…Credential=KEY/DATE/REGION/SERVICE/aws4_request, …``."""
     scope = headers.get("Authorization", "").partition("Credential=")[2].partition(",")[0].split("/")
-    return (scope[2], scope[3]) if len(scope) == 5 else ("", "")
+    return (scope[2], _CLIENTS.get(scope[3], scope[3])) if len(scope) == 5 else ("", "")
+
+
+def _plain(body: bytes) -> dict[str, str]:
+    return {name: value for name, value in json.loads(body or b"{}").items() if isinstance(value, str)}
 
 
 def _control(path: str) -> str:
@@ -226,7 +243,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _error(call: Call, code: str) -> bytes:
     message = "refused; request id 00000000-dead-beef-0000-000000000000, key AKIAFAKEFAKEFAKEFAKE"
-    if "X-Amz-Target" in call.headers:
+    if "X-Amz-Target" in call.headers or call.operation.startswith("efs:"):
         return json.dumps({"__type": code, "Message": message}).encode()
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     if call.operation.startswith("ec2:"):
