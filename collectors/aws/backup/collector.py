@@ -11,6 +11,7 @@ from collectors.aws.answers import Answer, GoneError, MalformedAnswerError, memb
 from collectors.aws.availability import where_offered
 from collectors.aws.backup import operations as ops
 from collectors.aws.backup.plans import copies
+from collectors.aws.entries import not_asked
 from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
 from collectors.aws.operations import Attempt, permissions
 from collectors.aws.pages import Listed, pages, parted
@@ -41,8 +42,8 @@ _COPIED_BY_PLANS = NotNeeded("copies_are_made_by_plans")
 class BackupCollector:
     """Reads one region's vaults and plans: two lists, and two calls for each plan and one for each vault in use.
 
-    Where backups are copied to stands in the plans. A plan is asked for as a whole, since the list does not tell its
-    rules.
+    Where backups are copied to stands in the plans, which are read where a rule asks for that: each as a whole, since
+    the list does not tell its rules.
     """
 
     uid: ClassVar[str] = "aws.backup"
@@ -91,7 +92,8 @@ class BackupCollector:
     def _everything(self, region: str) -> Iterator[Resource | Unread]:
         keys = KeyHolders(self._account, region)
         yield from self._of_kind(ops.VAULTS, region, partial(self._vault, region=region, keys=keys))
-        yield from self._of_kind(ops.PLANS, region, partial(self._plan, region=region))
+        if self._account.asked(BackupPlan, "copies"):
+            yield from self._of_kind(ops.PLANS, region, partial(self._plan, region=region))
 
     def _kind_of(self, uid: str, region: str) -> tuple[Listed, Callable[[Answer], Resource | None]]:
         if ":backup-plan:" in uid:
@@ -112,7 +114,7 @@ class BackupCollector:
         uid, key = str(entry["BackupVaultArn"]), str(entry.get("EncryptionKeyArn") or "")
         empty = entry.get("NumberOfRecoveryPoints") == 0
         try:
-            own_tags = _EMPTY if empty else self._tags(uid, region)
+            own_tags = _EMPTY if empty else self._tags(BackupVault, uid, region)
         except GoneError:
             return None
         return BackupVault(
@@ -140,14 +142,16 @@ class BackupCollector:
                 provider=Provider.AWS,
                 account=self._account.account_id,
                 region=region,
-                tags=self._tags(uid, region),
+                tags=self._tags(BackupPlan, uid, region),
                 places=Known((f"aws:{region}",)),
                 copies=self._account.read(ops.GET_BACKUP_PLAN, region, copies, BackupPlanId=plan),
             )
         except GoneError:
             return None
 
-    def _tags(self, uid: str, region: str) -> Fact[dict[str, str]]:
+    def _tags(self, kind: type[Resource], uid: str, region: str) -> Fact[dict[str, str]]:
+        if not self._account.asked(kind, "tags"):
+            return not_asked(ops.LIST_TAGS)
         return self._account.read(ops.LIST_TAGS, region, _tags, ResourceArn=uid)
 
 

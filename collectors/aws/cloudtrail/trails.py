@@ -10,6 +10,7 @@ from collectors.aws.answers import Answer, GoneError, member
 from collectors.aws.availability import where_offered
 from collectors.aws.cloudtrail import operations as ops
 from collectors.aws.cloudtrail.entry import Entry
+from collectors.aws.entries import not_asked
 from collectors.aws.operations import Attempt, permissions
 from collectors.aws.pages import pages, parted, tags
 from collectors.aws.s3.operations import HEAD_BUCKET
@@ -103,6 +104,8 @@ class TrailCollector:
         )
 
     def _tags(self, region: str, entries: list[Entry]) -> Fact[dict[str, dict[str, str]]]:
+        if not self._account.asked(LogTrail, "tags"):
+            return not_asked(ops.LIST_TAGS)
         try:
             return self._account.read(ops.LIST_TAGS, region, _tags, ResourceIdList=[entry.arn for entry in entries])
         except GoneError:

@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any, ClassVar
 
 from collectors.api import Permission
-from collectors.aws.answers import Answer, GoneError, MalformedAnswerError, member
+from collectors.aws.answers import Answer, GoneError, member
 from collectors.aws.availability import where_offered
 from collectors.aws.ecr import operations as ops
 from collectors.aws.ecr.replication import Rule, copies, rules
+from collectors.aws.entries import not_asked
+from collectors.aws.errors import malformed
 from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
 from collectors.aws.memo import Memo
 from collectors.aws.operations import Attempt, permissions
@@ -18,6 +20,7 @@ from collectors.aws.pages import pages, parted, tags
 from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
 from collectors.aws.workers import spread
 from collectors.model import (
+    Copy,
     Encryption,
     Fact,
     ImageRepository,
@@ -37,7 +40,10 @@ _S3_ENCRYPTION = "AES256"
 
 
 class RepositoryCollector:
-    """Reads one region's repositories: two calls, and one a repository for its tags, which no list tells."""
+    """Reads one region's repositories: one list.
+
+    As rules ask for it, one call more tells what the registry replicates, and one a repository its tags.
+    """
 
     uid: ClassVar[str] = "aws.ecr"
     provider: ClassVar[Provider] = Provider.AWS
@@ -95,11 +101,9 @@ class RepositoryCollector:
         """Read what the list leaves out of a repository; None where it is gone by now."""
         uid, name = str(entry["repositoryArn"]), str(entry["repositoryName"])
         try:
-            own_tags = self._account.read(ops.LIST_TAGS_FOR_RESOURCE, region, _tags, resourceArn=uid)
+            own_tags = self._tags(uid, region)
         except GoneError:
             return None
-        replicated = registry.get(region, lambda: self._account.read(ops.DESCRIBE_REGISTRY, region, rules))
-        partition = self._account.partition
         encryption = _encryption(entry)
         return ImageRepository(
             uid=uid,
@@ -109,28 +113,39 @@ class RepositoryCollector:
             region=region,
             tags=own_tags,
             places=Known((f"aws:{region}",)),
-            copies=Known(copies(name, replicated.value, partition)) if isinstance(replicated, Known) else replicated,
-            encryption=Known(encryption),
-            key_holder=keys.of(encryption.key_uid),
+            copies=self._copies(name, region, registry),
+            encryption=encryption,
+            key_holder=keys.of(encryption.value.key_uid) if isinstance(encryption, Known) else encryption,
         )
+
+    def _tags(self, uid: str, region: str) -> Fact[dict[str, str]]:
+        if not self._account.asked(ImageRepository, "tags"):
+            return not_asked(ops.LIST_TAGS_FOR_RESOURCE)
+        return self._account.read(ops.LIST_TAGS_FOR_RESOURCE, region, _tags, resourceArn=uid)
+
+    def _copies(self, name: str, region: str, registry: Memo[str, Fact[tuple[Rule, ...]]]) -> Fact[tuple[Copy, ...]]:
+        if not self._account.asked(ImageRepository, "copies"):
+            return not_asked(ops.DESCRIBE_REGISTRY)
+        replicated = registry.get(region, lambda: self._account.read(ops.DESCRIBE_REGISTRY, region, rules))
+        if not isinstance(replicated, Known):
+            return replicated
+        return Known(copies(name, replicated.value, self._account.partition))
 
 
 def _with_name(entry: Answer) -> Answer:
     member(entry, "repositoryArn")
     member(entry, "repositoryName")
-    _encryption(entry)
     return entry
 
 
-def _encryption(entry: Answer) -> Encryption:
+def _encryption(entry: Answer) -> Fact[Encryption]:
     """Return how a repository is encrypted; each is, and one that names no way is encrypted by S3's own keys."""
     configured = entry.get("encryptionConfiguration") or {}
     way = str(configured.get("encryptionType") or _S3_ENCRYPTION)
     if way not in _KMS and way != _S3_ENCRYPTION:
-        message = f"encryptionType {way}"
-        raise MalformedAnswerError(message)
+        return malformed(ops.DESCRIBE_REPOSITORIES, f"encryptionType {way}")
     key = str(configured.get("kmsKey") or "") if way in _KMS else ""
-    return Encryption(holder=KeyHolder.PROVIDER, algorithm=way, key_uid=key)
+    return Known(Encryption(holder=KeyHolder.PROVIDER, algorithm=way, key_uid=key))
 
 
 def _tags(answer: Answer) -> dict[str, str]:

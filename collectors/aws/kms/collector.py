@@ -11,6 +11,7 @@ import msgspec
 from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, member
 from collectors.aws.availability import where_offered
+from collectors.aws.entries import not_asked
 from collectors.aws.kms import operations as ops
 from collectors.aws.kms.key import Described
 from collectors.aws.operations import Attempt, permissions
@@ -39,8 +40,8 @@ _NO_NAMES = _Names({}, frozenset())
 class KeyCollector:
     """Reads the keys of one region that the customer manages; AWS rotates its own every year by itself.
 
-    Two lists, then three calls a key. No list says more of a key than its id; AWS's own are known by their aliases
-    and cost nothing.
+    Two lists, then two calls a key, three where a rule asks for its data class. No list says more of a key than its
+    id; AWS's own are known by their aliases and cost nothing.
     """
 
     uid: ClassVar[str] = "aws.kms"
@@ -128,6 +129,8 @@ class KeyCollector:
         return self._account.read(ops.GET_KEY_ROTATION_STATUS, region, _rotation, KeyId=arn)
 
     def _tags(self, arn: str, region: str) -> Fact[dict[str, str]]:
+        if not self._account.asked(EncryptionKey, "tags"):
+            return not_asked(ops.LIST_RESOURCE_TAGS)
         return self._account.read(ops.LIST_RESOURCE_TAGS, region, _tags, KeyId=arn)
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, member
 from collectors.aws.availability import where_offered
+from collectors.aws.entries import not_asked
 from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
 from collectors.aws.operations import Attempt, permissions
 from collectors.aws.pages import pages, parted, tags
@@ -39,7 +40,8 @@ class SecretCollector:
     """Reads one region's secrets: one list, and one call for each secret that may be replicated elsewhere.
 
     The list does not tell the replicas of a secret; it does tell which secrets are replicas, which have none of their
-    own. Secrets that wait for their deletion are not listed and cannot be used.
+    own. Where no rule asks for copies, the list is all. Secrets that wait for their deletion are not listed and cannot
+    be used.
     """
 
     uid: ClassVar[str] = "aws.secretsmanager"
@@ -97,7 +99,9 @@ class SecretCollector:
         """Read what the list leaves out of a secret; None where it is gone by now."""
         primary = str(entry.get("PrimaryRegion") or region)
         copies: Fact[tuple[Copy, ...]] = Known(())
-        if primary == region:
+        if not self._account.asked(Secret, "copies"):
+            copies = not_asked(ops.DESCRIBE_SECRET)
+        elif primary == region:
             try:
                 copies = self._account.read(ops.DESCRIBE_SECRET, region, _copies, SecretId=entry["ARN"])
             except GoneError:
