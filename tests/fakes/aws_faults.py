@@ -21,6 +21,7 @@ _SUBRESOURCES = {
     "encryption": "GetBucketEncryption",
     "location": "GetBucketLocation",
     "logging": "GetBucketLogging",
+    "object-lock": "GetObjectLockConfiguration",
     "ownershipControls": "GetBucketOwnershipControls",
     "policy": "GetBucketPolicy",
     "policyStatus": "GetBucketPolicyStatus",
@@ -162,6 +163,8 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
         name = _FILE_SYSTEMS.get(url.path.removeprefix("/2015-02-01/"), url.path)
         asked = {name: values[0] for name, values in query.items()}
         return Call(f"efs:{name}", "", headers, asked, region=region)
+    if service == "backup":
+        return Call(f"backup:{_backup(url.path)}", "", headers, {"Path": url.path}, region=region)
     if method == "POST":
         if "X-Amz-Target" in headers:
             name = headers["X-Amz-Target"].rpartition(".")[2]
@@ -187,6 +190,19 @@ def _signed_for(headers: dict[str, str]) -> tuple[str, str]:
 
 def _plain(body: bytes) -> dict[str, str]:
     return {name: value for name, value in json.loads(body or b"{}").items() if isinstance(value, str)}
+
+
+def _backup(path: str) -> str:
+    match path.strip("/").split("/"):
+        case ["backup-vaults"]:
+            return "ListBackupVaults"
+        case ["backup", "plans"]:
+            return "ListBackupPlans"
+        case ["backup", "plans", _]:
+            return "GetBackupPlan"
+        case ["tags", _]:
+            return "ListTags"
+    return path
 
 
 def _control(path: str) -> str:
@@ -243,7 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _error(call: Call, code: str) -> bytes:
     message = "refused; request id 00000000-dead-beef-0000-000000000000, key AKIAFAKEFAKEFAKEFAKE"
-    if "X-Amz-Target" in call.headers or call.operation.startswith("efs:"):
+    if "X-Amz-Target" in call.headers or call.operation.startswith(("efs:", "backup:")):
         return json.dumps({"__type": code, "Message": message}).encode()
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     if call.operation.startswith("ec2:"):
