@@ -175,7 +175,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "rotated_with_its_primary": "A replica is rotated with its primary key, which is judged where it lies.",
         "trail_of_one_region": "A trail of one region cannot record the whole account: no more of it was read.",
         "trail_of_the_organization": "The organization keeps the trail for its member accounts.",
-        "vault_is_empty": "Nothing lies in the vault yet.",
+        "vault_is_empty": "The cloud made the vault by itself, and nothing lies in it yet.",
         # What a grant's own terms mean.
         "allow_with_not_principal": "An Allow with NotPrincipal grants everyone who is not named in it.",
         "authenticated_requests_only": "Within its range the grant reaches signed requests only.",

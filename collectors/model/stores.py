@@ -15,7 +15,7 @@ class ImageRepository(DataStore, frozen=True, kw_only=True, tag="image_repositor
 
 
 class BackupVault(DataStore, frozen=True, kw_only=True, tag="backup_vault"):
-    """A vault of backups. Its ``places`` are not needed while nothing lies in it."""
+    """A vault of backups. Of one that the provider made by itself nothing is needed while nothing lies in it."""
 
 
 class BackupPlan(Placed, frozen=True, kw_only=True, tag="backup_plan"):

@@ -30,6 +30,7 @@ from detectors.data.examples import (
     snapshot,
     table,
 )
+from detectors.data.rekeying import REKEYING
 from detectors.model import (
     ClassRule,
     Detector,
@@ -150,6 +151,7 @@ DETECTOR = Detector(
     },
     remediation_of={
         **ENCRYPTING,
+        **REKEYING,
         DiskSnapshot: {
             Provider.AWS: Remediation(
                 text=(

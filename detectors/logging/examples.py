@@ -10,7 +10,6 @@ from collectors.model import (
     DeletionRule,
     Known,
     LockMode,
-    LogTrail,
     ManagementEvents,
     NotNeeded,
     Provider,
@@ -101,18 +100,3 @@ def of_one_region() -> AuditTrail:
         multi_region=False,
         **dict.fromkeys(facts, NotNeeded("trail_of_one_region")),
     )
-
-
-def placed_trail(**overrides: Any) -> LogTrail:  # noqa: ANN401 - any attribute may be overridden
-    """Return a trail as data that lies somewhere, with the given attributes replaced."""
-    own: dict[str, Any] = {
-        "uid": f"arn:aws:cloudtrail:eu-central-1:{_ACCOUNT}:trail/audit",
-        "name": "audit",
-        "provider": Provider.AWS,
-        "account": _ACCOUNT,
-        "region": "eu-central-1",
-        "tags": Known({}),
-        "places": Known(("aws:eu-central-1",)),
-        "copies": Known(()),
-    }
-    return LogTrail(**(own | overrides))

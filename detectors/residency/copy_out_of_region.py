@@ -11,6 +11,7 @@ from detectors.model import Detector, Observation, Policy, Remediation, Severity
 from detectors.residency.examples import EUROPE, replica
 from detectors.residency.recalling import RECALLING
 from detectors.residency.rule import configured, observe, without_rule
+from detectors.residency.withdrawing import WITHDRAWING
 from detectors.storage.examples import azure_account, gcp_bucket, private_bucket
 
 
@@ -133,7 +134,7 @@ DETECTOR = Detector(
             ),
         ),
     },
-    remediation_of=RECALLING,
+    remediation_of={**RECALLING, **WITHDRAWING},
     references=(
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html",
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReplicateBackups.html",

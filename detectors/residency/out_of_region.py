@@ -13,6 +13,7 @@ from detectors.data.examples import database, database_backup, database_snapshot
 from detectors.model import Detector, Evidence, Observation, Policy, Remediation, Severity, iso27001, over
 from detectors.residency.examples import EUROPE
 from detectors.residency.moving import MOVING
+from detectors.residency.relocating import RELOCATING
 from detectors.residency.rule import configured, observe, without_rule
 from detectors.storage.examples import azure_account, gcp_bucket, policy_grant, private_bucket
 from detectors.storage.exposure import exposed
@@ -133,6 +134,7 @@ DETECTOR = Detector(
     },
     remediation_of={
         **MOVING,
+        **RELOCATING,
         Disk: {
             Provider.AWS: Remediation(
                 text=(

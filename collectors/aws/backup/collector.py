@@ -34,13 +34,14 @@ from collectors.model import (
 _PAGE = 1000
 _NOBODYS = "cspmd-permission-probe"
 _ALGORITHM = "AES256"
-# AWS makes an empty vault named Default in each region where the console is opened: nothing lies there yet.
+# AWS Backup Developer Guide, "Backup vaults": it makes these by itself, the first wherever the console is opened.
+_MADE_BY_AWS = frozenset({"Default", "aws/efs/automatic-backup-vault"})
 _EMPTY = NotNeeded("vault_is_empty")
 _COPIED_BY_PLANS = NotNeeded("copies_are_made_by_plans")
 
 
 class BackupCollector:
-    """Reads one region's vaults and plans: two lists, and two calls for each plan and one for each vault in use.
+    """Reads one region's vaults and plans: two lists, and two calls for each plan and one for each vault.
 
     Where backups are copied to stands in the plans, which are read where a rule asks for that: each as a whole, since
     the list does not tell its rules.
@@ -110,9 +111,9 @@ class BackupCollector:
         yield from failed
 
     def _vault(self, entry: Answer, region: str, keys: KeyHolders) -> BackupVault | None:
-        """Read a vault; one that nothing lies in is not asked more about."""
+        """Read a vault; one that AWS made by itself and that nothing lies in is not asked more about."""
         uid, key = str(entry["BackupVaultArn"]), str(entry.get("EncryptionKeyArn") or "")
-        empty = entry.get("NumberOfRecoveryPoints") == 0
+        empty = entry.get("NumberOfRecoveryPoints") == 0 and entry.get("BackupVaultName") in _MADE_BY_AWS
         try:
             own_tags = _EMPTY if empty else self._tags(BackupVault, uid, region)
         except GoneError:
