@@ -16,11 +16,17 @@ from collectors.model import Provider, Resource, Scope, Unread
 
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """One permission a collector needs: the provider's action, the API operation, and what for."""
+    """One permission a collector needs: the provider's action, the API operation, and what for.
+
+    ``resources`` are those that it is needed on (empty: all); ``via`` is the service through which alone it
+    is used, empty where it is used directly.
+    """
 
     action: str
     operation: str
     why: str
+    resources: tuple[str, ...] = ()
+    via: str = ""
 
 
 class CallObserver(Protocol):

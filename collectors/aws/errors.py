@@ -138,6 +138,7 @@ _ERROR_ROOTS = ("Error", "ErrorResponse")
 _NONSENSE = "not_xml"
 _THROTTLE_STATUSES = frozenset({429, 503})
 
+_DECRYPT = "kms:Decrypt"
 _SAFE = re.compile(r"[^A-Za-z0-9_.:-]")
 _LONGEST = 64
 
@@ -214,9 +215,16 @@ def unread(error: Exception, operation: Operation) -> Unread:
     return Unread(
         reason=reason,
         operation=operation.uid,
-        permission=(operation.action or operation.mended_by) if reason is UnreadReason.DENIED else "",
+        permission=_mending(error, operation) if reason is UnreadReason.DENIED else "",
         detail=error_code(error),
     )
+
+
+def _mending(error: Exception, operation: Operation) -> str:
+    """Return the permission that was missing: the operation's own, or the one on the key that the data is under."""
+    if isinstance(error, sdk.ClientError) and _DECRYPT in str(error.response.get("Error", {}).get("Message", "")):
+        return _DECRYPT
+    return operation.action or operation.mended_by
 
 
 def malformed(operation: Operation, detail: str = "") -> Unread:

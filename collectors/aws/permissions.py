@@ -1,19 +1,23 @@
 """The least-privilege policy, generated from what the collectors say they need.
 
-Every action is a read, and none of them gives access to the content of objects. ``s3:ListBucket`` is
-deliberately not among them: it would show the objects' names.
+Every action of a collector is a read, and none of them gives access to the content of objects.
+``s3:ListBucket`` is deliberately not among them: it would show the objects' names. Configured logs need both,
+and get them for the buckets that the logs lie in alone.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from collectors.api import Permission
 
 VERSION = "2012-10-17"
+
+_VIA = "kms:ViaService"
 
 _ROLE = """\
 # The role that cspmd assumes: role_name and external_id of the target. Trust the identity that cspmd runs as.
@@ -59,19 +63,24 @@ resource "aws_iam_role_policy" "cspmd_read" {
 
 
 def policy_document(permissions: Iterable[Permission]) -> dict[str, Any]:
-    """Return the IAM policy that allows exactly these permissions: one statement a service, actions sorted."""
-    return {
-        "Version": VERSION,
-        "Statement": [
-            {
-                "Sid": _sid(service),
-                "Effect": "Allow",
-                "Action": [action for action, _ in actions],
-                "Resource": "*",
-            }
-            for service, actions in _by_service(permissions)
-        ],
+    """Return the IAM policy that allows exactly these permissions.
+
+    One statement a service for what is needed on everything, and one for each set of resources that
+    something is needed on; actions sorted.
+    """
+    return {"Version": VERSION, "Statement": [_statement(part) for part in _parts(permissions)]}
+
+
+def _statement(part: _Part) -> dict[str, Any]:
+    statement: dict[str, Any] = {
+        "Sid": part.sid,
+        "Effect": "Allow",
+        "Action": [action for action, _ in part.actions],
+        "Resource": part.resources[0] if len(part.resources) == 1 else list(part.resources),
     }
+    if part.via:
+        statement["Condition"] = {"StringLike": {_VIA: list(part.via_services)}}
+    return statement
 
 
 def policy_json(permissions: Iterable[Permission]) -> str:
@@ -82,13 +91,17 @@ def policy_json(permissions: Iterable[Permission]) -> str:
 def policy_terraform(permissions: Iterable[Permission]) -> str:
     """Return the policy as Terraform, each action with what it is for, and a role to attach it to."""
     lines = ['data "aws_iam_policy_document" "cspmd_read" {']
-    for number, (service, actions) in enumerate(_by_service(permissions)):
+    for number, part in enumerate(_parts(permissions)):
         lines += [] if number == 0 else [""]
-        lines += ["  statement {", f'    sid       = "{_sid(service)}"', '    effect    = "Allow"']
-        lines += ['    resources = ["*"]', "    actions = ["]
-        for action, reasons in actions:
+        lines += ["  statement {", f'    sid       = "{part.sid}"', '    effect    = "Allow"']
+        lines += [f"    resources = [{_quoted(part.resources)}]", "    actions = ["]
+        for action, reasons in part.actions:
             lines += [f'      "{action}", # {"; ".join(reasons)}']
-        lines += ["    ]", "  }"]
+        lines += ["    ]"]
+        if part.via:
+            lines += ["", "    condition {", '      test     = "StringLike"', f'      variable = "{_VIA}"']
+            lines += [f"      values   = [{_quoted(part.via_services)}]", "    }"]
+        lines += ["  }"]
     lines += ["}", "", _ROLE]
     return "\n".join(lines).rstrip("\n")
 
@@ -106,14 +119,43 @@ def trust_document(principal_arn: str, external_id: str | None = None) -> dict[s
     return {"Version": VERSION, "Statement": [statement]}
 
 
-def _by_service(permissions: Iterable[Permission]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
-    """Return each service with its actions, and each action with what it is needed for."""
-    needed: dict[str, dict[str, None]] = {}
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes one statement: each action with what it is needed for."""
+
+    sid: str
+    resources: tuple[str, ...]
+    via: str
+    actions: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def via_services(self) -> tuple[str, ...]:
+        """The values of ``kms:ViaService`` for a service in any region (AWS KMS Developer Guide, "kms:ViaService")."""
+        return tuple(f"{self.via}.*.{domain}" for domain in ("amazonaws.com", "amazonaws.com.cn"))
+
+
+def _parts(permissions: Iterable[Permission]) -> list[_Part]:
+    """Return the statements: what is needed on everything first, each with its actions sorted."""
+    needed: dict[tuple[bool, str, tuple[str, ...], str], dict[str, dict[str, None]]] = {}
     for permission in sorted(permissions):
-        needed.setdefault(permission.action, {})[permission.why] = None
-    actions = [(action, list(reasons)) for action, reasons in sorted(needed.items())]
-    return [(service, list(group)) for service, group in groupby(actions, lambda entry: entry[0].partition(":")[0])]
+        service = permission.action.partition(":")[0]
+        bound = bool(permission.resources or permission.via)
+        where = (bound, service, permission.resources or ("*",), permission.via)
+        needed.setdefault(where, {}).setdefault(permission.action, {})[permission.why] = None
+    numbers: dict[str, int] = {}
+    parts = []
+    for (bound, service, resources, via), actions in sorted(needed.items()):
+        name = service.title().replace("-", "")
+        numbers[name] = numbers.get(name, 0) + bound
+        parts.append(
+            _Part(
+                sid=f"CspmdLogs{name}{numbers[name]}" if bound else f"CspmdRead{name}",
+                resources=resources,
+                via=via,
+                actions=tuple((action, tuple(reasons)) for action, reasons in sorted(actions.items())),
+            )
+        )
+    return parts
 
 
-def _sid(service: str) -> str:
-    return f"CspmdRead{service.title().replace('-', '')}"
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(f'"{text}"' for text in texts)
