@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 
 import boto3
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
-from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 from collectors.aws.answers import Answer
+from collectors.aws.descriptions import service_descriptions
 
 SESSION_NAME = "cspmd"
 """How the role's sessions are named in the account's audit log."""
@@ -46,16 +45,6 @@ class AssumedRole(CredentialProvider):  # type: ignore[misc] # botocore ships no
         }
 
 
-@cache
-def _service_descriptions() -> Loader:
-    """Return the SDK's descriptions of its own services, read once a process.
-
-    They are static files of the SDK and hold nothing of any account; each account reading its own
-    would cost 20 MB.
-    """
-    return create_loader()
-
-
 def own_session(profile: str | None) -> boto3.Session:
     """Return a session of the SDK's own chain of credentials, or of a profile."""
     return boto3.Session(botocore_session=_core(profile))
@@ -70,5 +59,5 @@ def role_session(profile: str | None, assume: Callable[[], Answer]) -> boto3.Ses
 
 def _core(profile: str | None) -> Session:
     core = Session(profile=profile)
-    core.register_component("data_loader", _service_descriptions())
+    core.register_component("data_loader", service_descriptions())
     return core

@@ -12,6 +12,8 @@ from collectors.api import Permission
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
+_DECLARED: dict[str, set[str]] = {}
+
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation of one AWS service.
@@ -32,6 +34,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
     mended_by: str = ""
 
+    def __post_init__(self) -> None:
+        """Declare the operation: :func:`declared` tells of it from now on."""
+        _DECLARED.setdefault(self.service, set()).add(self.name)
+
     @property
     def uid(self) -> str:
         """The operation as facts name it: ``service:Operation``."""
@@ -41,6 +47,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     def method(self) -> str:
         """The SDK client's method."""
         return _WORD.sub("_", self.name).lower()
+
+
+def declared(service: str) -> frozenset[str]:
+    """Return the names of a service's operations that this program has a use for: those made as data so far."""
+    return frozenset(_DECLARED.get(service, ()))
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

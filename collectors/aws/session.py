@@ -15,7 +15,7 @@ import structlog
 from collectors.api import Asks, CallObserver, everything
 from collectors.aws.answers import ROOT, Answer
 from collectors.aws.operations import ASSUME_ROLE, GET_CALLER_IDENTITY, Operation
-from collectors.aws.throttle import DEFAULT_PACING, PACING, TokenBucket
+from collectors.aws.throttle import BY_REGION, DEFAULT_PACING, PACING, TokenBucket
 from collectors.aws.workers import Cost
 from collectors.model import Fact, Known, Unread, UnreadReason
 
@@ -117,7 +117,8 @@ class AwsAccount:
     def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - the SDK builds its clients at run time
         """Return the account's client of a service in a region, made on first use.
 
-        Raises what botocore raises for a profile or configuration that cannot work.
+        It has the operations that are declared (``collectors.aws.operations``), and no others. Raises
+        what botocore raises for a profile or configuration that cannot work.
         """
         found = self._clients.get((service, region))
         if found is not None:
@@ -128,13 +129,23 @@ class AwsAccount:
                 found = self._clients[service, region] = self._make_client(self._session(), service, region)
             return found
 
+    def _client_with(self, operation: Operation, region: str) -> Any:  # noqa: ANN401 - see client
+        """Return the client, made anew where the operation was declared only after it was made."""
+        client = self.client(operation.service, region)
+        if hasattr(client, operation.method):
+            return client
+        with self._lock:
+            if self._clients.get((operation.service, region)) is client:
+                del self._clients[operation.service, region]
+        return self.client(operation.service, region)
+
     def call(self, operation: Operation, region: str, **parameters: Any) -> Answer:  # noqa: ANN401 - the API's parameters
         """Make one call and return the SDK's answer; raises what the SDK raises.
 
         The call waits its turn in the service's token bucket; the observer is told its outcome after
         all retries.
         """
-        return self._call(self.client(operation.service, region), operation, parameters)
+        return self._call(self._client_with(operation, region), operation, parameters)
 
     def read(
         self,
@@ -160,14 +171,15 @@ class AwsAccount:
             )
         return fact
 
-    def rate(self, service: str) -> float:
+    def rate(self, service: str, region: str = "") -> float:
         """Return how many calls a second a service of this account is asked for at most now."""
-        return self._bucket(service).rate
+        return self._bucket(service, region).rate
 
     def verify(self, *, within: float = 0.0) -> Unread | None:
         """Return why the credentials cannot be used for this account, None where they can.
 
-        Credentials of another account would have its resources judged under this one's name. Where
+        Credentials of another account would have its resources judged under this one's name (an
+        account that is named by no id is whichever the credentials belong to). Where
         STS cannot be reached or asked, that is logged and no reason to read nothing. An answer that
         was good and is younger than ``within`` seconds is not asked for again: the regions of one
         pass share it.
@@ -176,7 +188,7 @@ class AwsAccount:
             return None
         identity = self._identity_now()
         if isinstance(identity, Known):
-            if identity.value == self.account_id:
+            if self.account_id in ("", identity.value):
                 self._verified = time.monotonic()
                 return None
             return Unread(
@@ -279,7 +291,7 @@ class AwsAccount:
     def _call(self, client: Any, operation: Operation, parameters: Mapping[str, Any]) -> Answer:  # noqa: ANN401 - see client
         from collectors.aws import errors
 
-        self._bucket(operation.service).acquire()
+        self._bucket(operation.service, client.meta.region_name).acquire()
         outcome = "ok"
         started, worked = time.monotonic(), time.thread_time()
         try:
@@ -295,11 +307,12 @@ class AwsAccount:
             if self._observer is not None:
                 self._observer(service=operation.service, operation=operation.name, outcome=outcome, seconds=seconds)
 
-    def _bucket(self, service: str) -> TokenBucket:
-        found = self._buckets.get(service)
+    def _bucket(self, service: str, region: str) -> TokenBucket:
+        name = f"{service}:{region}" if service in BY_REGION else service
+        found = self._buckets.get(name)
         if found is None:
             with self._lock:
-                found = self._buckets.setdefault(service, TokenBucket(PACING.get(service, DEFAULT_PACING)))
+                found = self._buckets.setdefault(name, TokenBucket(PACING.get(service, DEFAULT_PACING)))
         return found
 
     def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:  # noqa: ANN401 - see client
@@ -335,7 +348,7 @@ class AwsAccount:
         """Listen to the client's events, which is how botocore lets one see each attempt of a call."""
         from collectors.aws import errors
 
-        bucket = self._bucket(service)
+        bucket = self._bucket(service, client.meta.region_name)
         hyphenated = client.meta.service_model.service_id.hyphenize()
 
         def after_attempt(response: tuple[Any, Answer] | None, **_: object) -> None:
