@@ -61,8 +61,10 @@ def service_descriptions() -> ServiceDescriptions:
 
 def _loaded_anew(service: str, api_version: str | None, wanted: Collection[str]) -> Description:
     description: Description = Loader(file_loader=_Files(wanted)).load_service_model(service, _SERVICE, api_version)
-    # What botocore merges in from further files may name operations that were left out.
+    # What botocore merges in from further files leaves fragments of what was left out.
     description["operations"] = {name: one for name, one in description["operations"].items() if name in wanted}
+    if "shapes" in description:
+        description["shapes"] = {name: one for name, one in description["shapes"].items() if "type" in one}
     return description
 
 

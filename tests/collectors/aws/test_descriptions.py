@@ -68,6 +68,7 @@ def test_what_is_called_is_described_as_the_sdk_does(service: str) -> None:
         assert told_of(less.operation_model(name)) == told_of(full.operation_model(name)), name
     assert dict(less.metadata) == dict(full.metadata)
     assert less.client_context_parameters == full.client_context_parameters
+    assert {shape.name for shape in less.error_shapes} <= {shape.name for shape in full.error_shapes}
 
 
 def test_nothing_else_is_kept() -> None:
