@@ -8,10 +8,11 @@ from string import ascii_lowercase
 def place_of(region: str, *, zone: str = "", outpost: str = "") -> str:
     """Return the place of what the region's API tells of: the region, a Local Zone, or an Outpost by its ARN.
 
-    A zone of the region itself is the region and one letter; a Local Zone names its city before that (AWS Local
-    Zones User Guide, "Available Local Zones"). ``zone`` is empty where the API names none.
+    A zone of the region itself is the region and one letter; a Local Zone names its city between the two (AWS Local
+    Zones User Guide, "Available Local Zones"). ``zone`` is empty where the API names none; one of another region
+    (a replica may carry its source's) says nothing of where this lies.
     """
     if outpost:
         return f"aws:{outpost.rpartition('/')[2]}"
-    inside = not zone or (zone.startswith(region) and len(zone) == len(region) + 1)
-    return f"aws:{region if inside else zone.rstrip(ascii_lowercase)}"
+    outside = zone.startswith(f"{region}-")
+    return f"aws:{zone.rstrip(ascii_lowercase) if outside else region}"
