@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import struct
 import sys
@@ -11,10 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.fakes.aws_moto import ACCOUNT
 
 _SUBRESOURCES = {
     "acl": "GetBucketAcl",
@@ -45,7 +48,10 @@ _FILE_SYSTEMS = {
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it came: ``operation`` is ``service:Operation``, ``form`` its parameters that are plain."""
+    """One request as it came: ``operation`` is ``service:Operation``, ``form`` its parameters that are plain.
+
+    ``account`` is the one whose credentials signed it, as far as the proxy saw them issued.
+    """
 
     operation: str
     bucket: str
@@ -53,6 +59,7 @@ class Call:
     form: dict[str, str] = field(hash=False, default_factory=dict)
     query: dict[str, str] = field(hash=False, default_factory=dict)
     region: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,11 @@ class Fault:
     rewrite: Callable[[bytes], bytes] | None = None
     silent: bool = False
 
+
+ANY = "*"
+"""Every operation, where a plan is made for one."""
+
+_ACCESS_KEY = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
 
 DENIED = Fault(status=403, code="AccessDenied")
 SLOW_DOWN = Fault(status=503, code="SlowDown")
@@ -93,6 +105,7 @@ class Faults:
         self._lock = threading.Lock()
         self._planned: dict[str, list[tuple[Fault, int | None, Callable[[Call], bool]]]] = {}
         self._allowed: frozenset[str] | None = None
+        self._issued: dict[str, str] = {}
         self.calls: list[Call] = []
         self.url = ""
 
@@ -107,6 +120,7 @@ class Faults:
         """Make an operation fail: always, or so many ``times``; every request, or those that ``when`` picks.
 
         A plan with ``times`` leaves room for the next one of the same operation; one without replaces all.
+        ``ANY`` stands for the operations that have no plan.
         """
         with self._lock:
             planned = self._planned.setdefault(operation, [])
@@ -135,7 +149,7 @@ class Faults:
             self.calls.append(call)
             if self._allowed is not None and call.operation not in self._allowed:
                 return DENIED
-            planned = self._planned.get(call.operation, [])
+            planned = self._planned.get(call.operation) or self._planned.get(ANY, [])
             for place, (fault, times, when) in enumerate(planned):
                 if times == 0 or not when(call):
                     continue
@@ -143,6 +157,19 @@ class Faults:
                     planned[place] = (fault, times - 1, when)
                 return fault
             return None
+
+    def account_of(self, headers: dict[str, str]) -> str:
+        """Return the account whose credentials signed a request."""
+        key = headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]
+        with self._lock:
+            return self._issued.get(key, ACCOUNT)
+
+    def issued(self, call: Call, answer: bytes) -> None:
+        """Remember whose credentials an answer to ``sts:AssumeRole`` holds."""
+        role, key = call.form.get("RoleArn", ""), _ACCESS_KEY.search(answer)
+        if role and key is not None:
+            with self._lock:
+                self._issued[key[1].decode()] = role.split(":")[4]
 
     def forward(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bytes]:
         """Ask moto; return its status, headers and body."""
@@ -231,7 +258,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        call = operation_of(self.command, self.path, dict(self.headers), body)
+        headers_sent = dict(self.headers)
+        call = replace(
+            operation_of(self.command, self.path, headers_sent, body), account=self.faults.account_of(headers_sent)
+        )
         fault = self.faults.take(call)
         if fault is not None and fault.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -239,7 +269,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault is not None and fault.seconds:
             time.sleep(fault.seconds)
-        status, headers, content = self.faults.forward(self.command, self.path, dict(self.headers), body)
+        status, headers, content = self.faults.forward(self.command, self.path, headers_sent, body)
+        self.faults.issued(call, content)
         if fault is not None and (fault.code or fault.body is not None):
             status, content = fault.status, fault.body if fault.body is not None else _error(call, fault.code)
         if fault is not None and fault.rewrite is not None:
