@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -50,6 +50,12 @@ def probe(account: AwsAccount) -> Iterator[Probe]:
     for operation, attempt in untried.items():
         if operation not in tried:
             yield _try(account, attempt)
+
+
+def each(account: AwsAccount, attempts: Iterable[Attempt]) -> Iterator[Probe]:
+    """Make each attempt and yield how it went."""
+    for attempt in attempts:
+        yield _try(account, attempt)
 
 
 def _attempts(account: AwsAccount) -> Iterator[Attempt]:

@@ -47,7 +47,5 @@ def _permissions(cloud: Cloud, output: Format, config: Path | None) -> None:
     from daemon.targets import aws
 
     settings = configuration_if_any(config)
-    organization = settings is not None and any(
-        target.provider == "aws" and target.organization for target in settings.targets
-    )
-    emit(aws.policy(terraform=output is Format.TERRAFORM, organization=organization))
+    targets = [] if settings is None else [target for target in settings.targets if target.provider == "aws"]
+    emit(aws.policy(terraform=output is Format.TERRAFORM, targets=targets))

@@ -8,6 +8,8 @@ from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+import structlog
+
 from collectors.api import Collector, Permission
 from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.permissions import policy_json, policy_terraform
@@ -15,13 +17,16 @@ from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
 from collectors.model import GLOBAL, Provider, Scope
 from daemon.targets.aws_account import AccountUnits
+from daemon.targets.aws_logs import AwsLogs, log_permissions
 from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
 from daemon.targets.observer import Observer
 from daemon.targets.unit import LogUnit, TargetError, Unit
 from detectors.asking import Asked
 
 if TYPE_CHECKING:
-    from daemon.configuration import AwsTarget
+    from daemon.configuration import AwsTarget, Schedule
+
+log = structlog.get_logger(__name__)
 
 _ALL = Asked()
 
@@ -39,8 +44,7 @@ class AwsUnits:
     def __init__(
         self,
         settings: AwsTarget,
-        interval: timedelta,
-        reconcile: timedelta,
+        times: Schedule,
         observer: Observer,
         asked: Asked = _ALL,
     ) -> None:
@@ -48,20 +52,25 @@ class AwsUnits:
             message = f"target {settings.name!r}: reading AWS needs boto3; install it with: pip install 'cspmd[aws]'"
             raise TargetError(message)
         self._settings = settings
-        self._interval = interval
-        self._between_discoveries = min(reconcile, LONGEST_BETWEEN_DISCOVERIES)
+        self._interval = times.config
+        self._between_discoveries = min(times.reconcile, LONGEST_BETWEEN_DISCOVERIES)
         self._observer = observer
         self._asked = asked
         self._collectors = tuple(collector for collector in COLLECTORS if asked.any_of(collector.kinds))
         self._lock = threading.Lock()
         self._accounts: dict[str, AccountUnits] = {}
         self._discovered = False
-        self._logs: list[LogUnit] = []
+        self._logs = AwsLogs(settings, times.logs)
         self._discovery: Unit | None = None
         if settings.organization:
-            self._discovery = self._discover(self._between_discoveries)
+            own = self._own_account()
+            collector = OrganizationAccounts(own, self._found)
+            self._discovery = self._unit(collector, ORGANIZATION, self._between_discoveries)
+            self._files = self._logs.files(own, ORGANIZATION)
         else:
             self._found(settings.accounts)
+            first = settings.accounts[0]
+            self._files = self._logs.files(self._accounts[first].account, first)
 
     @property
     def discovery(self) -> Unit | None:
@@ -85,8 +94,12 @@ class AwsUnits:
         return tuple(self._first(unit for account in self._known() for unit in account.units()))
 
     def log_sources(self) -> tuple[LogUnit, ...]:
-        """Return the logs known now; the same units as before where nothing changed."""
-        return tuple(self._logs)
+        """Return the logs known now; the same units as before where nothing changed.
+
+        Logs in buckets are read by the first account that is configured (a log archive is best a target of its
+        own), or by an organization's own credentials, before any role is assumed.
+        """
+        return (*self._files, *(unit for account in self._known() for unit in account.lookups()))
 
     def accounts(self) -> tuple[AwsAccount, ...]:
         """Return the accounts known now, by their ids."""
@@ -104,10 +117,27 @@ class AwsUnits:
     def _found(self, accounts: Sequence[str]) -> None:
         """Watch exactly these accounts from now on; one that is watched already keeps its connection."""
         with self._lock:
-            self._accounts = {
-                account: self._accounts.get(account) or self._watched(account) for account in sorted(accounts)
-            }
+            before, told = self._accounts, self._discovered
+            self._accounts = {account: before.get(account) or self._watched(account) for account in sorted(accounts)}
             self._discovered = True
+        if self._discovery is not None:
+            self._tell(joined=sorted(self._accounts.keys() - before.keys()), first=not told)
+            self._tell_left(sorted(before.keys() - self._accounts.keys()))
+
+    def _tell(self, *, joined: Sequence[str], first: bool) -> None:
+        if first:
+            log.info("accounts of the organization are watched", target=self._settings.name, accounts=len(joined))
+        elif joined:
+            log.info("accounts joined the organization and are watched", target=self._settings.name, accounts=joined)
+
+    def _tell_left(self, left: Sequence[str]) -> None:
+        if left:
+            log.warning(
+                "accounts left the organization or are closed or suspended: they are watched no more, and their "
+                "open findings end",
+                target=self._settings.name,
+                accounts=left,
+            )
 
     def _watched(self, account_id: str) -> AccountUnits:
         return AccountUnits(
@@ -116,6 +146,7 @@ class AwsUnits:
             self._interval,
             self._between_discoveries,
             collectors=self._collectors,
+            logs=self._logs,
         )
 
     def _unit(self, collector: Collector, account_id: str, interval: timedelta) -> Unit:
@@ -142,29 +173,31 @@ class AwsUnits:
             asked=self._asked,
         )
 
-    def _discover(self, interval: timedelta) -> Unit:
+    def _own_account(self) -> AwsAccount:
+        """Return whatever account the target's credentials belong to, before any role is assumed."""
         settings = self._settings
-        account = AwsAccount(
+        return AwsAccount(
             "",
             profile=settings.profile,
             regions=() if settings.regions == "all" else settings.regions,
             endpoint_url=settings.endpoint_url,
             observer=self._observer.calls(Provider.AWS),
         )
-        return self._unit(OrganizationAccounts(account, self._found), ORGANIZATION, interval)
 
 
-def permissions(*, organization: bool) -> tuple[Permission, ...]:
-    """Return what every enabled collector needs, and the discovery where accounts are discovered."""
+def permissions(targets: Sequence[AwsTarget] = ()) -> tuple[Permission, ...]:
+    """Return what every enabled collector needs, and what discovering accounts and the logs of these targets need."""
     found = {permission for collector in COLLECTORS for permission in collector.permissions}
     if any(collector.regional for collector in COLLECTORS):
         found.update(EnabledRegions.permissions)
-    if organization:
-        found.update(OrganizationAccounts.permissions)
+    for target in targets:
+        if target.organization:
+            found.update(OrganizationAccounts.permissions)
+        found.update(log_permissions(target))
     return tuple(sorted(found))
 
 
-def policy(*, terraform: bool, organization: bool) -> str:
+def policy(*, terraform: bool, targets: Sequence[AwsTarget] = ()) -> str:
     """Return the least-privilege policy as JSON, or as Terraform with a role to attach it to."""
-    needed = permissions(organization=organization)
+    needed = permissions(targets)
     return policy_terraform(needed) if terraform else policy_json(needed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -11,7 +11,8 @@ from collectors.api import Collector
 from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
 from collectors.model import GLOBAL, Provider, Scope
-from daemon.targets.unit import Unit
+from daemon.targets.aws_logs import AwsLogs
+from daemon.targets.unit import LogUnit, Unit
 
 AwsCollector: TypeAlias = type[Any]
 """A class of ``collectors.aws.catalogue``: made with an account, it is a Collector."""
@@ -21,10 +22,11 @@ class AccountUnits:
     """One watched account. Its regions are what the discovery, itself a unit, found last.
 
     ``interval`` is how often the account is read, ``discovery_interval`` how often its regions are
-    looked for; ``collectors`` are those that read it. Safe for use by many threads.
+    looked for; ``collectors`` are those that read it, ``logs`` what is configured of logs. Safe for use by
+    many threads.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is read, by name
         self,
         account: AwsAccount,
         target: str,
@@ -32,8 +34,10 @@ class AccountUnits:
         discovery_interval: timedelta,
         *,
         collectors: Sequence[AwsCollector],
+        logs: AwsLogs,
     ) -> None:
         self.account = account
+        self._logs = logs
         self._target = target
         self._interval = interval
         self._lock = threading.Lock()
@@ -42,14 +46,16 @@ class AccountUnits:
         )
         self._regional = tuple(collector(account) for collector in collectors if collector.regional)
         self._in_regions: dict[str, tuple[Unit, ...]] = {}
+        self._lookups: dict[str, LogUnit] = {}
+        self._look_up(account.regions)
         self._discovered = not self._regional
         self._discovery: Unit | None = None
-        if self._regional:
+        if self._regional or logs.looked_up:
             self._discovery = self._unit(EnabledRegions(account, self._found), GLOBAL, discovery_interval)
 
     @property
     def discovery(self) -> Unit | None:
-        """The unit that finds the account's regions, None where no collector reads by region."""
+        """The unit that finds the account's regions, None where nothing is read by region."""
         return self._discovery
 
     @property
@@ -64,6 +70,17 @@ class AccountUnits:
         first = () if self._discovery is None else (self._discovery,)
         return (*first, *self._fixed, *regional)
 
+    def lookups(self) -> tuple[LogUnit, ...]:
+        """Return the event histories known now, the one with the events of global services first."""
+        with self._lock:
+            return tuple(self._lookups.values())
+
+    def _look_up(self, regions: Iterable[str]) -> None:
+        self._lookups = {
+            region: self._lookups.get(region) or unit
+            for region, unit in self._logs.lookups(self.account, regions).items()
+        }
+
     def _found(self, regions: tuple[str, ...], complete: bool) -> None:  # noqa: FBT001 - the callback's own shape
         """Read exactly these regions from now on; a list that is not whole stands in until one was, and no longer."""
         with self._lock:
@@ -74,6 +91,7 @@ class AccountUnits:
                 or tuple(self._unit(collector, region, self._interval) for collector in self._regional)
                 for region in regions
             }
+            self._look_up(regions)
             self._discovered = self._discovered or complete
 
     def _unit(self, collector: Collector, region: str, interval: timedelta) -> Unit:

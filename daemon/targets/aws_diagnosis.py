@@ -1,13 +1,18 @@
-"""Trying an AWS target: its credentials, its organization, and each permission in each account."""
+"""Trying an AWS target: its credentials, its organization, each permission in each account, and its logs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from collectors.api import LogSource
+from collectors.aws.logs.lookup import CloudTrailLookup
+from collectors.aws.logs.sources import CloudTrailBucket, CloudTrailQueue, S3AccessBucket, S3AccessQueue
 from collectors.aws.operations import GET_CALLER_IDENTITY
-from collectors.aws.probe import Probe, probe
+from collectors.aws.probe import Probe, each, probe
+from collectors.aws.session import VERIFIED_WITHIN
 from collectors.model import Unread, UnreadReason
 from daemon.targets.aws import AwsUnits
 from daemon.targets.check import Check, Health
@@ -23,10 +28,22 @@ _REMEDIES = {
     UnreadReason.THROTTLED: "the cloud asked to be called more slowly; try again later",
 }
 
+_ON = {
+    "s3:ListBucket": " on the bucket; where another account owns it, in the bucket's own policy too",
+    "s3:GetObject": " on the bucket's objects; where another account owns them, in the bucket's own policy too",
+    "kms:Decrypt": " on the key that the log files are under, in the key's own policy too",
+    "sqs:ReceiveMessage": " on the queue",
+    "sqs:DeleteMessage": " on the queue",
+    "sqs:ChangeMessageVisibility": " on the queue",
+}
+_REMEDY = "check that what is configured under logs: exists: bucket, prefix, queue_url"
+
 
 def diagnose(settings: AwsTarget, observer: Observer) -> Iterator[Check]:
     """Yield what each look at the target came to. Raises TargetError where the SDK is not installed."""
-    target = AwsUnits(settings, timedelta(hours=1), timedelta(hours=1), observer)
+    from daemon.configuration import Schedule
+
+    target = AwsUnits(settings, Schedule(), observer)
     if target.discovery is not None:
         area = f"target {settings.name}, organization"
         failures = [
@@ -38,19 +55,50 @@ def diagnose(settings: AwsTarget, observer: Observer) -> Iterator[Check]:
         if not failures:
             why = f"{permission.why}: {len(target.accounts())} found"
             yield Check(area=area, what=permission.action, health=Health.OK, why=why)
+    refused: set[str] = set()
     for account in target.accounts():
         area = f"target {settings.name}, account {account.account_id}"
-        for tried in probe(account):
-            yield _check(area, tried)
+        for attempt in probe(account):
+            if attempt.operation == GET_CALLER_IDENTITY.uid and attempt.unread is not None:
+                refused.add(account.account_id)
+            yield _check(area, attempt)
+    for unit in target.log_sources():
+        if unit.account not in refused:
+            yield from _of_log(settings.name, unit.source)
 
 
-def _check(area: str, tried: Probe) -> Check:
-    what = tried.action or ("credentials" if tried.operation == GET_CALLER_IDENTITY.uid else tried.operation)
-    if tried.untried:
-        return Check(area=area, what=what, health=Health.UNTRIED, why=tried.why, problem=tried.untried)
-    if tried.unread is not None:
-        return _failed(area, what, tried.why, tried.unread, optional=tried.optional)
-    return Check(area=area, what=what, health=Health.OK, why=tried.why)
+def _of_log(target: str, source: LogSource) -> Iterator[Check]:
+    """Try what a log needs: its bucket, its files, its queue, or the event history of its region."""
+    if isinstance(source, CloudTrailLookup):
+        where = f"event history of account {source.account.account_id} in {source.region}"
+    elif isinstance(source, CloudTrailQueue | S3AccessQueue):
+        where = f"{source.queue.url} for bucket {source.bucket.name}"
+    elif isinstance(source, CloudTrailBucket | S3AccessBucket):
+        where = f"bucket {source.bucket.name}"
+    else:
+        return
+    area = f"target {target}, log {source.uid}: {where}"
+    refusal = source.account.verify(within=VERIFIED_WITHIN)
+    if refusal is not None:
+        yield _failed(area, "credentials", GET_CALLER_IDENTITY.why, refusal, optional=False)
+        return
+    for attempt in each(source.account, source.attempts()):
+        check = _check(area, attempt)
+        unread = attempt.unread
+        if unread is not None and unread.permission:
+            check = msgspec.structs.replace(check, remedy=f"grant {unread.permission}{_ON.get(unread.permission, '')}")
+        elif unread is not None and not check.remedy:
+            check = msgspec.structs.replace(check, remedy=_REMEDY)
+        yield check
+
+
+def _check(area: str, probed: Probe) -> Check:
+    what = probed.action or ("credentials" if probed.operation == GET_CALLER_IDENTITY.uid else probed.operation)
+    if probed.untried:
+        return Check(area=area, what=what, health=Health.UNTRIED, why=probed.why, problem=probed.untried)
+    if probed.unread is not None:
+        return _failed(area, what, probed.why, probed.unread, optional=probed.optional)
+    return Check(area=area, what=what, health=Health.OK, why=probed.why)
 
 
 def _failed(area: str, what: str, why: str, unread: Unread, *, optional: bool) -> Check:

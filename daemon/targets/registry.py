@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from collectors.model import Scope
@@ -13,7 +12,7 @@ from daemon.targets.unit import LogUnit, TargetError, Unit
 from detectors.asking import Asked, asked
 
 if TYPE_CHECKING:
-    from daemon.configuration import AwsTarget, AzureTarget, Configuration, GcpTarget
+    from daemon.configuration import AwsTarget, AzureTarget, Configuration, GcpTarget, Schedule
 
 
 class UnitsOfTarget(Protocol):
@@ -66,7 +65,7 @@ class Targets:
             if previous is not None and previous._configured.get(name) == (target, times, demand):  # noqa: SLF001 - its own kind
                 self._targets[name] = previous._targets[name]  # noqa: SLF001 - its own kind
             else:
-                self._targets[name] = _units_of(target, times.config, times.reconcile, observer, demand)
+                self._targets[name] = _units_of(target, times, observer, demand)
 
     def discoveries(self) -> tuple[Unit, ...]:
         """Return the units that find accounts and regions; more units, such units too, may be known after each."""
@@ -91,15 +90,14 @@ class Targets:
 
 def _units_of(
     target: AwsTarget | AzureTarget | GcpTarget,
-    interval: timedelta,
-    reconcile: timedelta,
+    times: Schedule,
     observer: Observer,
     demand: Asked,
 ) -> UnitsOfTarget:
     if target.provider == "aws":
         from daemon.targets.aws import AwsUnits
 
-        return AwsUnits(target, interval, reconcile, observer, demand)
+        return AwsUnits(target, times, observer, demand)
     raise TargetError(_not_collected(target))
 
 
