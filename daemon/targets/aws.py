@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-import structlog
-
 from collectors.api import Collector, Permission
 from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.permissions import policy_json, policy_terraform
@@ -27,8 +25,6 @@ from detectors.asking import Asked
 
 if TYPE_CHECKING:
     from daemon.configuration import AwsTarget, Schedule
-
-log = structlog.get_logger(__name__)
 
 log = structlog.get_logger(__name__)
 
