@@ -62,7 +62,7 @@ def transition_document(transition: Transition, finding_id: str, *, rule: RuleFa
             "message": transition_sentence(transition, rule),
             "event": event_fields(Dataset.FINDINGS, event),
             **judgement_fields(judgement, rule, stamp),
-            **_people(transition.actor, judgement),
+            **people(transition.actor, judgement),
             "cspmd": {
                 **own_fields(judgement),
                 "finding": {
@@ -71,7 +71,7 @@ def transition_document(transition: Transition, finding_id: str, *, rule: RuleFa
                     "first_seen": transition.first_seen,
                 },
                 "drift": _drift(transition),
-                "actor": _act(transition.actor),
+                "actor": act(transition.actor),
             },
         }
     )
@@ -240,7 +240,7 @@ def _unread(fact: Unread) -> dict[str, Any]:
     )
 
 
-def _people(actor: Actor | None, judgement: Judgement) -> dict[str, Any]:
+def people(actor: Actor | None, judgement: Judgement) -> dict[str, Any]:
     """Return who acted (``user``, ``source``, ``user_agent``), and on whom where the resource is a user."""
     target = person(judgement)
     if actor is None:
@@ -268,7 +268,8 @@ def _source(address: str) -> dict[str, Any]:
     return {"address": address, "domain": address} if "." in address else {"address": address}
 
 
-def _act(actor: Actor | None) -> dict[str, Any]:
+def act(actor: Actor | None) -> dict[str, Any]:
+    """Return what was done to bring something about, empty where nobody is named."""
     if actor is None:
         return {}
     return {"operation": actor.operation, "event_id": actor.event_id, "at": actor.at}

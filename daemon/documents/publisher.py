@@ -8,10 +8,13 @@ from datetime import datetime
 import msgspec
 
 from collectors.model import encode
+from daemon.documents.alert import alert_document
 from daemon.documents.ecs import Stamp, transition_document
 from daemon.documents.posture import posture_document, posture_uid
-from daemon.documents.rules import Rules
+from daemon.documents.rules import RuleFacts, Rules
+from daemon.following.detections import Detection
 from daemon.model import Dataset, Document, Transition
+from daemon.passes.identity import finding_id
 from detectors.model import Detector, Judgement
 
 
@@ -56,6 +59,31 @@ class EcsPublisher:
         body = encode(transition_document(transition, finding_id, rule=rule, stamp=self._stamp))
         for sink in self._everyone:
             yield Document(sink=sink, uid=transition.uid, dataset=Dataset.FINDINGS, body=body)
+
+    def detection(self, detection: Detection, judgement: Judgement, at: datetime) -> Iterator[Document]:
+        """Yield the documents of one rule that an event matched, one for each sink; made at ``at`` (aware, UTC)."""
+        if not self._everyone:
+            return
+        rule = RuleFacts(
+            uid=detection.detector,
+            title=detection.title,
+            description=detection.description,
+            references=detection.references,
+        )
+        body = encode(
+            alert_document(
+                detection.uid,
+                judgement,
+                detection.event,
+                detection.document,
+                at,
+                rule=rule,
+                finding_id=finding_id(judgement.detector, judgement.resource.uid),
+                stamp=self._stamp,
+            )
+        )
+        for sink in self._everyone:
+            yield Document(sink=sink, uid=detection.uid, dataset=Dataset.FINDINGS, body=body)
 
     def posture(self, judgement: Judgement, at: datetime) -> Iterator[Document]:
         """Yield the documents that say how a resource stands with a rule at ``at`` (aware, UTC)."""

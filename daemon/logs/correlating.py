@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from detectors.sigma.correlation import Correlation, Correlator, Seen
 from detectors.sigma.rules import Rule
@@ -12,15 +14,24 @@ from detectors.sigma.source import LogSource
 from detectors.sigma.values import texts
 
 
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule's match as a correlation rule sees it, in the group that it belongs to."""
+
+    correlation: Correlation
+    group: tuple[str, ...]
+    seen: Seen
+
+
 class Correlating:
     """All correlation rules and what each has seen."""
 
     def __init__(self, correlations: Iterable[Correlation]) -> None:
-        self._by_rule: dict[str, list[Correlator]] = {}
+        self._correlators: dict[str, Correlator] = {}
+        self._by_rule: dict[str, list[Correlation]] = {}
         for correlation in correlations:
-            correlator = Correlator(correlation)
+            self._correlators[correlation.uid] = Correlator(correlation)
             for uid in correlation.rules:
-                self._by_rule.setdefault(uid, []).append(correlator)
+                self._by_rule.setdefault(uid, []).append(correlation)
 
     def observe(
         self,
@@ -33,21 +44,40 @@ class Correlating:
     ) -> list[Correlation]:
         """Take a record's matches into account; return the correlation rules that they fulfil.
 
+        The arguments are those of :meth:`matches`.
+        """
+        matches = self.matches(record, log, hits, at=at, event=event)
+        return [match.correlation for match in matches if self.take(match)]
+
+    def matches(
+        self,
+        record: Any,  # noqa: ANN401 - the source's own record type
+        log: LogSource,
+        hits: Sequence[Rule],
+        *,
+        at: datetime,
+        event: str,
+    ) -> Iterator[Match]:
+        """Yield a record's matches for each correlation rule that refers to one of them.
+
         ``at`` is when the event happened (aware), ``event`` its id. A record without a value for a
         field that a correlation groups by, or counts the values of, is none of its.
         """
-        fulfilled: list[Correlation] = []
         for rule in hits:
-            for correlator in self._by_rule.get(rule.uid, ()):
-                correlation = correlator.rule
+            for correlation in self._by_rule.get(rule.uid, ()):
                 group = [_value(record, log, _field(correlation, name, rule.uid)) for name in correlation.group_by]
                 value = _value(record, log, correlation.field) if correlation.field else ""
                 if value is None or None in group:
                     continue
-                key = tuple(one for one in group if one is not None)
-                if correlator.observe(key, Seen(at=at, rule=rule.uid, event=event, value=value)) is not None:
-                    fulfilled.append(correlation)
-        return fulfilled
+                yield Match(
+                    correlation=correlation,
+                    group=tuple(one for one in group if one is not None),
+                    seen=Seen(at=at, rule=rule.uid, event=event, value=value),
+                )
+
+    def take(self, match: Match) -> bool:
+        """Take one match into account; return whether it fulfils its correlation rule."""
+        return self._correlators[match.correlation.uid].observe(match.group, match.seen) is not None
 
 
 def _field(correlation: Correlation, name: str, rule: str) -> str:

@@ -6,21 +6,38 @@ Modules of one source are imported only when that source is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
+from collectors.model import LogEvent
 from detectors.sigma.source import LogSource
+
+
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """What one type of record tells of resources and their data.
+
+    ``time`` is when it happened, as RFC 3339 in UTC, empty where the record does not say; ``matters`` is a look
+    that costs next to nothing: whether it can touch or use anything. ``event`` takes the record, its bytes and
+    the account whose log it is of; it raises :class:`collectors.model.log_records.UndecodableRecordError`.
+    """
+
+    time: Callable[[Any], str]
+    matters: Callable[[Any], bool]
+    event: Callable[[Any, bytes, str], LogEvent]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of one type of record: the rules it is matched against, and its ECS document.
 
-    ``document`` takes the record and the bytes it was decoded from.
+    ``document`` takes the record and the bytes it was decoded from. ``telling`` is None for a log that cannot
+    be followed.
     """
 
     log: LogSource
     document: Callable[[Any, bytes], dict[str, Any]]
+    telling: Telling | None = None
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,17 +73,29 @@ def log_format(name: str) -> Format:
 
 def _cloudtrail() -> Format:
     from collectors.aws.logs.cloudtrail import CloudTrailRecord, decode_record
+    from collectors.aws.logs.events import cloudtrail_event, of_consequence
     from daemon.documents.logs.cloudtrail import cloudtrail_document
     from detectors.sigma.sources.aws import CLOUDTRAIL
 
     return Format(
         name="aws.cloudtrail",
         decode=decode_record,
-        kinds={CloudTrailRecord: Kind(log=CLOUDTRAIL, document=cloudtrail_document)},
+        kinds={
+            CloudTrailRecord: Kind(
+                log=CLOUDTRAIL,
+                document=cloudtrail_document,
+                telling=Telling(
+                    time=attrgetter("time"),
+                    matters=of_consequence,
+                    event=lambda record, raw, _account: cloudtrail_event(record, raw),
+                ),
+            )
+        },
     )
 
 
 def _s3access() -> Format:
+    from collectors.aws.logs.events import s3access_event
     from collectors.aws.logs.s3access import S3AccessRecord, decode_line
     from daemon.documents.logs.s3access import s3access_document
     from detectors.sigma.sources.aws import S3ACCESS
@@ -74,7 +103,17 @@ def _s3access() -> Format:
     return Format(
         name="aws.s3access",
         decode=decode_line,
-        kinds={S3AccessRecord: Kind(log=S3ACCESS, document=s3access_document)},
+        kinds={
+            S3AccessRecord: Kind(
+                log=S3ACCESS,
+                document=s3access_document,
+                telling=Telling(
+                    time=attrgetter("time"),
+                    matters=lambda _record: True,
+                    event=lambda record, raw, account: s3access_event(record, raw, account=account),
+                ),
+            )
+        },
         lines=True,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,9 +14,16 @@ from daemon.passes.causes import likeliest
 from daemon.passes.identity import finding_id, transition_uid
 from daemon.passes.publisher import Publisher
 from daemon.state import findings, outbox, resources, scopes, touches, transitions
+from daemon.state.touches import Touch
 
 WHOLE_SECOND = timedelta(seconds=1)
 """How much later than its record says an event may have happened: the logs tell whole seconds."""
+
+LATEST = timedelta(hours=24)
+"""How long after an event the change that it made may be found."""
+
+MOST_NAMELESS = 5000
+"""Transitions that are looked through for those that late events explain."""
 
 _SOMEBODY_DID = frozenset({Cause.CONFIGURATION, Cause.RESOURCE_NEW, Cause.RESOURCE_GONE})
 
@@ -46,6 +54,23 @@ def who(connection: Connection, made: Transition) -> Actor | None:
         found = [one for one in found if one.event_uid not in explained]
     touch = likeliest(found, made)
     return None if touch is None else touch.actor
+
+
+def nameless(connection: Connection, found: Sequence[Touch]) -> list[tuple[str, Actor]]:
+    """Return the transitions that these events may explain and nobody is named for yet, with who is to be named."""
+    if not found:
+        return []
+    times = [one.at for one in found]
+    made = transitions.made_between(connection, min(times), max(times) + LATEST, MOST_NAMELESS)
+    named = []
+    for uid, resource_uid in made:
+        if not any(one.names(resource_uid) for one in found):
+            continue
+        transition = transitions.get(connection, uid)
+        actor = None if transition is None else who(connection, transition)
+        if actor is not None:
+            named.append((uid, actor))
+    return named
 
 
 def attribute(connection: Connection, publisher: Publisher, uid: str, actor: Actor, now: datetime) -> Transition | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeAlias
@@ -12,12 +12,13 @@ from typing import TypeAlias
 from collectors.model import Actor, Resource, Scope, Snapshot, Unread
 from daemon.model import Cause, FindPath, Transition
 from daemon.passes import upkeep
-from daemon.passes.attribution import attribute
+from daemon.passes.attribution import attribute, nameless
 from daemon.passes.batch import Fresh, Setting, writing
 from daemon.passes.judging import Judging
 from daemon.passes.publisher import Publisher
 from daemon.passes.scope_pass import OnJudgement, ScopePass
 from daemon.state import State, resources, scopes
+from daemon.state.touches import Touch
 
 Clock: TypeAlias = Callable[[], datetime]
 Observe: TypeAlias = Callable[[Transition], None]
@@ -60,16 +61,27 @@ class PassRunner:
         stream: Iterable[Resource | Unread],
         judging: Judging,
         on_judgement: OnJudgement | None = None,
+        *,
+        prompted: bool = False,
     ) -> Snapshot:
         """Bring one read of a scope into the state and return how it ended.
 
         Resources are judged and written in batches as they come; what is missing is taken for gone
         in the last transaction, and only where the stream held no Unread of its own. A pass where
         nothing changed writes nothing. ``on_judgement`` is handed every judgement of the scope, also
-        those that still hold, with the exception that covers it. What the stream raises goes to the
-        caller; what was brought in before that stays, and nothing counts as gone.
+        those that still hold, with the exception that covers it. ``prompted`` says that an event of a log led
+        to this read. What the stream raises goes to the caller; what was brought in before that stays, and
+        nothing counts as gone.
         """
-        one = ScopePass(self._state, self.publisher, scope, judging, started=self._clock(), on_judgement=on_judgement)
+        one = ScopePass(
+            self._state,
+            self.publisher,
+            scope,
+            judging,
+            started=self._clock(),
+            on_judgement=on_judgement,
+            prompted=prompted,
+        )
         with self._known_to_refresh(scope, one):
             for batch in _batches(stream, one, self._batch):
                 self._tell(one.take(batch, self._clock()))
@@ -152,6 +164,13 @@ class PassRunner:
             told = attribute(connection, self.publisher, transition_uid, actor, self._clock())
         self._tell(() if told is None else (told,))
         return told
+
+    def attribute_from_logs(self, found: Sequence[Touch]) -> tuple[Transition, ...]:
+        """Name who caused what was found before these events were told; return what is told of it."""
+        with self._state.read() as connection:
+            named = nameless(connection, found)
+        told = (self.attribute(uid, actor) for uid, actor in named)
+        return tuple(one for one in told if one is not None)
 
     @contextmanager
     def _known_to_refresh(self, scope: Scope, one: ScopePass) -> Iterator[None]:

@@ -48,6 +48,7 @@ class ScopePass:
         *,
         started: datetime,
         on_judgement: OnJudgement | None = None,
+        prompted: bool = False,
     ) -> None:
         self._state = state
         self._publisher = publisher
@@ -55,6 +56,7 @@ class ScopePass:
         self._judging = judging
         self._started = started
         self._on_judgement = on_judgement
+        self._prompted = prompted
         self._seen: set[str] = set()
         self._known = 0
         self._asked = 0
@@ -131,7 +133,7 @@ class ScopePass:
         return batch.transitions
 
     def _setting(self, now: datetime) -> Setting:
-        return Setting(scope=self._scope, now=now)
+        return Setting(scope=self._scope, now=now, prompted=self._prompted)
 
     def _is_mine(self, uid: str, heads: dict[str, Head], scope_id: int | None, now: datetime) -> bool:
         """Whether this pass may say what the resource is."""

@@ -67,13 +67,7 @@ def publisher_of(configuration: Configuration) -> EcsPublisher:
 
 def not_yet_done(configuration: Configuration) -> tuple[str, ...]:
     """Return what is configured and not yet done by this build, as sentences for the log."""
-    sentences = [
-        f"target {target.name}: its logs are not read yet; its configuration is polled"
-        for target in configuration.targets
-        if target.logs
-    ]
-    if configuration.rules:
-        sentences.append("rules: event rules are not applied yet, since no logs are read")
+    sentences = []
     if configuration.register_file is not None:
         sentences.append("register: the cloud service register is not judged yet")
     return tuple(sentences)

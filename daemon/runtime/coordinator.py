@@ -47,17 +47,20 @@ class Coordinator:
         *,
         on_judgement: OnJudgement | None = None,
         on_resource: Callable[[Resource], None] | None = None,
+        prompted: bool = False,
     ) -> Snapshot:
         """Read a unit's scope anew and bring it into the state; return how that ended.
 
-        ``on_judgement`` gets every judgement, ``on_resource`` every resource as it is read. Raises
-        HandedBackError, and StateUnavailableError where the state cannot be used just now.
+        ``on_judgement`` gets every judgement, ``on_resource`` every resource as it is read; ``prompted`` says
+        that an event of a log led to this read. Raises HandedBackError, and StateUnavailableError where the state
+        cannot be used just now.
         """
         before = self._state.scope(unit.key)
         started = time.monotonic()
         try:
             with self._watch.since(None if before is None else before.last_success):
-                return self._passes.run(unit.scope, self._stream(unit, on_resource), judging, on_judgement)
+                stream = self._stream(unit, on_resource)
+                return self._passes.run(unit.scope, stream, judging, on_judgement, prompted=prompted)
         finally:
             if not self._stopping.is_set():
                 seconds = time.monotonic() - started

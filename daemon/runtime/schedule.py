@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, JobExecutionEvent, JobSubmissionEvent
@@ -17,8 +18,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from daemon.targets.unit import Unit
-
 log = structlog.get_logger(__name__)
 
 LONGEST_SPREAD = timedelta(seconds=30)
@@ -27,24 +26,41 @@ JITTER_SHARE = 0.1
 LONGEST_JITTER = timedelta(seconds=30)
 
 
-class Schedule:
+class Job(Protocol):
+    """What is read regularly: a scope, or a log."""
+
+    @property
+    def key(self) -> str:
+        """What it is known by."""
+
+    @property
+    def interval(self) -> timedelta:
+        """How often it is read."""
+
+
+UnitT = TypeVar("UnitT", bound=Job)
+
+
+class Schedule(Generic[UnitT]):
     """Runs units and upkeep on time, each kind on its own threads.
 
     ``read`` is called with a unit when its time has come; ``failed`` with the key of a unit whose
     read ended in an exception that nobody foresaw. ``workers`` units are read at once; the others
-    wait their turn.
+    wait their turn. ``remedy`` is what an operator may do about reads that take longer than their interval.
     """
 
     def __init__(
         self,
-        read: Callable[[Unit], None],
+        read: Callable[[UnitT], None],
         failed: Callable[[str, BaseException], None],
         *,
         workers: int,
+        remedy: str = "raise schedule.config for this target",
     ) -> None:
         self._read = read
         self._failed = failed
-        self._units: dict[str, Unit] = {}
+        self._remedy = remedy
+        self._units: dict[str, UnitT] = {}
         self._overlapping: set[str] = set()
         self._scheduler = BackgroundScheduler(
             executors={"units": ThreadPoolExecutor(workers), "upkeep": ThreadPoolExecutor(1)},
@@ -64,11 +80,11 @@ class Schedule:
             self._scheduler.shutdown(wait=False)
 
     @property
-    def units(self) -> tuple[Unit, ...]:
+    def units(self) -> tuple[UnitT, ...]:
         """The units that are scheduled now."""
         return tuple(self._units.values())
 
-    def apply(self, units: Iterable[Unit]) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
+    def apply(self, units: Iterable[UnitT]) -> tuple[tuple[UnitT, ...], tuple[UnitT, ...]]:
         """Make these the scheduled units and return (added, removed).
 
         Units that stay keep their rhythm; one whose interval changed, or that is reached in another
@@ -85,7 +101,7 @@ class Schedule:
             self._add(unit, start + spread * position / len(added))
         return added, removed
 
-    def _add(self, unit: Unit, first: datetime) -> None:
+    def _add(self, unit: UnitT, first: datetime) -> None:
         self._units[unit.key] = unit
         # The trigger only ever adds its jitter: taken off first, a unit is never read more rarely than configured.
         jitter = min(unit.interval * JITTER_SHARE, LONGEST_JITTER)
@@ -149,5 +165,5 @@ class Schedule:
         log.warning(
             "a read takes longer than its interval; the next one waits for it",
             scope=event.job_id,
-            remedy="raise schedule.config for this target",
+            remedy=self._remedy,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from daemon.runtime.coordinator import Coordinator, HandedBackError
 from daemon.runtime.drift_watch import DriftWatch
 from daemon.runtime.front import Front
 from daemon.runtime.health import Health, throttled
+from daemon.runtime.log_work import LogWork
+from daemon.runtime.prompts import Prompts
 from daemon.runtime.schedule import Schedule
 from daemon.runtime.shipping import ShippingThread
 from daemon.runtime.upkeep import Upkeep
@@ -28,6 +31,7 @@ from daemon.state import State, StateLock, StateUnavailableError
 from daemon.targets import Observer, TargetError, Targets, Unit
 from daemon.web.application import Readiness
 from daemon.web.gauges import StateGauges
+from daemon.web.log_gauges import LogGauges
 from daemon.web.metrics import Metrics
 from daemon.web.server import ListenError
 
@@ -83,12 +87,27 @@ class Service:
             self._held.close()
             raise
         watch = DriftWatch(self._metrics)
-        self._passes = PassRunner(self._state, publisher_of(configuration), _now, watch)
+        publisher = publisher_of(configuration)
+        self._passes = PassRunner(self._state, publisher, _now, watch)
         self._coordinator = Coordinator(self._state, self._passes, watch, self._metrics, self._stopping)
         self._shipping = ShippingThread(self._state, sinks_of(configuration), self._metrics)
-        self._schedule = Schedule(self._read, self._crashed, workers=WORKERS)
+        self._schedule: Schedule[Unit] = Schedule(self._read, self._crashed, workers=WORKERS)
+        self._prompts = Prompts(self._schedule.postpone)
+        self._log_work = LogWork(
+            self._state,
+            self._passes,
+            self._health,
+            self._metrics,
+            self._stopping,
+            units=lambda: self._schedule.units,
+            judging=lambda: self._judging,
+            prompt=lambda unit: self._prompts.prompt(unit.key),
+            wake=self._wake_shipping,
+        )
+        self._log_work.take_up(configuration, publisher)
         self._upkeep = Upkeep(self._state, self._passes, self._schedule, self._wake_shipping)
         self._metrics.registry.register(StateGauges(self._state, self._sink_names))
+        self._metrics.registry.register(LogGauges(self._log_work.statuses))
 
     @property
     def url(self) -> str:
@@ -106,10 +125,17 @@ class Service:
         self._front.start()
         self._shipping.start()
         self._schedule.start()
+        self._log_work.start()
         self._apply_units()
-        self._upkeep.begin(lambda: self._judging, lambda: self._configuration.state.retention)
+        self._upkeep.begin(lambda: self._judging, lambda: self._configuration.state.retention, logs=self._log_work.tend)
         self._upkeep.settle(lambda: self._judging)
-        log.info("watching", units=len(self._targets.units()), state=self._state.where, metrics=f"{self.url}/metrics")
+        log.info(
+            "watching",
+            units=len(self._targets.units()),
+            logs=len(self._targets.log_sources()),
+            state=self._state.where,
+            metrics=f"{self.url}/metrics",
+        )
         self._obey()
         return self._end()
 
@@ -129,10 +155,14 @@ class Service:
         log.info("stopping")
         self._stopping.set()
         self._schedule.stop()
+        self._log_work.ask_to_stop()
         self._shipping.ask_to_stop()
+        until = time.monotonic() + HAND_BACK_SECONDS
         with self._idle:
-            handed_back = self._idle.wait_for(lambda: not self._reading, HAND_BACK_SECONDS)
+            self._idle.wait_for(lambda: not self._reading, HAND_BACK_SECONDS)
             left = sorted(self._reading)
+        left += self._log_work.stop(max(until - time.monotonic(), 0.0))
+        handed_back = not left
         shipped = self._shipping.stop()
         keeping = threading.Thread(target=self._keep_heartbeats, name="heartbeats", daemon=True)
         keeping.start()
@@ -157,7 +187,8 @@ class Service:
         try:
             if self._stopping.is_set():
                 return
-            snapshot = self._coordinator.read(unit, self._judging)
+            prompted = self._prompts.begun(key)
+            snapshot = self._coordinator.read(unit, self._judging, prompted=prompted)
         except HandedBackError:
             log.info("handed back a read under way", scope=key)
             return
@@ -165,6 +196,7 @@ class Service:
             self._postpone(unit, self._health.unwritable(key, str(error)), slow=False)
             return
         finally:
+            self._prompts.ended(key)
             with self._idle:
                 self._reading.discard(key)
                 self._idle.notify_all()
@@ -196,6 +228,7 @@ class Service:
         """Schedule what is to be read now, and end what is watched no more."""
         with self._applying:
             added, removed = self._schedule.apply(self._targets.units())
+            self._log_work.apply(self._targets.log_sources())
         for unit in removed:
             self._health.forget(unit.key)
             log.info("watched no more", scope=unit.key)
@@ -207,7 +240,7 @@ class Service:
 
     def _active(self) -> list[Scope]:
         """Return the scopes that are watched, and those of which it is not known yet whether they are."""
-        watched = [unit.scope for unit in self._targets.units()]
+        watched = [*(unit.scope for unit in self._targets.units()), *self._log_work.scopes]
         return watched + [status.scope for status in self._state.scopes() if self._targets.undecided(status.scope)]
 
     def _reloaded(self, reload: Reload, *, asked: bool) -> None:
@@ -242,6 +275,7 @@ class Service:
         judging = judging_of(new)
         rejudge = judging.fingerprint != self._judging.fingerprint
         self._judging = judging
+        self._log_work.take_up(new, publisher_of(new))
         self._targets = targets
         self._apply_units()
         if rejudge:
@@ -259,6 +293,7 @@ class Service:
         for unit in self._schedule.units:
             if self._health.of(unit.key).failures:
                 self._schedule.postpone(unit.key, timedelta())
+        self._log_work.retry_failed()
 
     def _warn(self, configuration: Configuration) -> None:
         for warning in configuration.warnings:
@@ -267,7 +302,8 @@ class Service:
             log.warning("configured, and not done by this build", what=sentence)
 
     def _readiness(self) -> Readiness:
-        pending = tuple(unit.key for unit in self._targets.units() if not self._health.of(unit.key).tried)
+        units = (unit.key for unit in self._targets.units() if not self._health.of(unit.key).tried)
+        pending = (*units, *self._log_work.untried())
         problems: tuple[str, ...] = ()
         try:
             self._state.scopes()

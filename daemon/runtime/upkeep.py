@@ -12,11 +12,13 @@ from daemon.model import Transition
 from daemon.passes import Judging, PassRunner
 from daemon.runtime.schedule import Schedule
 from daemon.state import State, StateUnavailableError
+from daemon.targets import Unit
 
 log = structlog.get_logger(__name__)
 
 JUDGE_EVERY = timedelta(seconds=5)
 POSTURE_EVERY = timedelta(minutes=1)
+LOGS_EVERY = timedelta(minutes=1)
 POSTURE_PAGES = 20
 """Pages of posture documents that one turn queues at most: other upkeep waits meanwhile."""
 RETRY_AFTER = timedelta(seconds=30)
@@ -31,15 +33,18 @@ class Upkeep:
     piece waits for its next turn; that is logged once, and its end once.
     """
 
-    def __init__(self, state: State, passes: PassRunner, schedule: Schedule, wake: Callable[[], None]) -> None:
+    def __init__(self, state: State, passes: PassRunner, schedule: Schedule[Unit], wake: Callable[[], None]) -> None:
         self._state = state
         self._passes = passes
         self._schedule = schedule
         self._wake = wake
         self._trouble: set[str] = set()
 
-    def begin(self, judging: Callable[[], Judging], retention: Callable[[], timedelta]) -> None:
-        """Put what is done regularly on the schedule; both are asked anew at each turn."""
+    def begin(
+        self, judging: Callable[[], Judging], retention: Callable[[], timedelta], *, logs: Callable[[], None]
+    ) -> None:
+        """Put what is done regularly on the schedule; the first two are asked anew at each turn."""
+        self._regularly("tend to logs", LOGS_EVERY, logs)
         self._regularly("judge what is due", JUDGE_EVERY, lambda: self._judge(judging()))
         self._regularly("send posture again", POSTURE_EVERY, self._posture)
         self._regularly("prune", PRUNE_EVERY, lambda: self._prune(retention()), first=PRUNE_FIRST)

@@ -98,6 +98,17 @@ def save(connection: Connection, rows: Sequence[FindingRow]) -> None:
     upsert(connection, findings, [msgspec.structs.asdict(row) for row in rows])
 
 
+def active_before(connection: Connection, detectors: str, before: datetime) -> list[FindingRow]:
+    """Return the findings of detectors whose uids begin so that are not resolved and were last seen before then."""
+    columns = findings.c
+    wanted = select(findings).where(
+        columns.status != FindingStatus.RESOLVED.value,
+        columns.detector.startswith(detectors, autoescape=True),
+        columns.last_seen < before,
+    )
+    return [_row(row) for row in connection.execute(wanted).mappings()]
+
+
 def page(connection: Connection, status: FindingStatus | None, after: Key, limit: int) -> list[tuple[Finding, str]]:
     """Return up to ``limit`` findings after this key, each with the key of the scope it was found in."""
     key = tuple_(findings.c.resource_uid, findings.c.detector)

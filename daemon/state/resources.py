@@ -82,6 +82,15 @@ def load(connection: Connection, uids: Iterable[str]) -> dict[str, ResourceRow]:
     return found
 
 
+def kinds(connection: Connection, uids: Iterable[str]) -> dict[str, str]:
+    """Return the kinds of those resources that are known."""
+    found: dict[str, str] = {}
+    for chunk in chunks(uids):
+        wanted = select(resources.c.uid, resources.c.kind).where(resources.c.uid.in_(chunk))
+        found.update((uid, kind) for uid, kind in connection.execute(wanted))
+    return found
+
+
 def save(connection: Connection, rows: Sequence[ResourceRow]) -> None:
     """Insert or replace these resources."""
     upsert(connection, resources, [msgspec.structs.asdict(row) for row in rows])
@@ -114,6 +123,19 @@ def hand_over(connection: Connection, scope_id: int, successor: int) -> None:
 def owned(connection: Connection, scope_id: int) -> list[str]:
     """Return the uids of every resource the scope owns."""
     return list(connection.execute(select(resources.c.uid).where(resources.c.scope_id == scope_id)).scalars())
+
+
+def like(connection: Connection, beginning: str, ending: str, limit: int) -> list[str]:
+    """Return up to ``limit`` uids that begin and end so."""
+    uid = resources.c.uid
+    wanted = select(uid).where(uid.startswith(beginning, autoescape=True), uid.endswith(ending, autoescape=True))
+    return list(connection.execute(wanted.order_by(uid).limit(limit)).scalars())
+
+
+def scopes_of(connection: Connection, beginning: str) -> set[int]:
+    """Return the ids of the scopes that own a resource whose uid begins so."""
+    wanted = select(resources.c.scope_id).where(resources.c.uid.startswith(beginning, autoescape=True)).distinct()
+    return set(connection.execute(wanted).scalars())
 
 
 def unsettled(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, text
 
-from daemon.state import findings, log_events, outbox, touches, transitions, uses
+from daemon.state import findings, log_events, outbox, sightings, touches, transitions, uses
 from daemon.state.outbox import Transactions
 from daemon.state.schema import meta
 from daemon.state.writing import upsert
@@ -21,6 +21,9 @@ TOUCHED_KEPT = timedelta(days=14)
 
 SEEN_KEPT = timedelta(days=7)
 """How long an event is known that had its effects. Clouds deliver twice within hours."""
+
+WAITING_KEPT = timedelta(days=90)
+"""How long a match is kept that a correlation waits with; far longer than any time span that a rule looks over."""
 
 _LINEAGE = "lineage"
 
@@ -58,7 +61,8 @@ def prune(write: Transactions, before: datetime, now: datetime) -> Pruned:
         transitions=_in_steps(write, lambda connection: transitions.remove_old(connection, before, STEP)),
         documents=_in_steps(write, lambda connection: outbox.remove_old(connection, before, STEP)),
         touches=_in_steps(write, lambda connection: touches.remove_old(connection, now - TOUCHED_KEPT, STEP)),
-        events=_in_steps(write, lambda connection: log_events.remove_old(connection, now - SEEN_KEPT, STEP)),
+        events=_in_steps(write, lambda connection: log_events.remove_old(connection, now - SEEN_KEPT, STEP))
+        + _in_steps(write, lambda connection: sightings.remove_old(connection, now - WAITING_KEPT, STEP)),
         uses=_in_steps(write, lambda connection: uses.remove_old(connection, before, STEP)),
     )
     if any(done):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, tuple_
 
 from daemon.state.schema import sightings
-from daemon.state.writing import insert_new
+from daemon.state.writing import chunks, insert_new
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,16 @@ def expire(connection: Connection, source: str, correlation: str, before: dateti
     connection.execute(
         delete(sightings).where(columns.source == source, columns.correlation == correlation, columns.at < before)
     )
+
+
+def remove_old(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete up to ``limit`` matches from before this time: of rules that are no more; return how many."""
+    columns = sightings.c
+    key = (columns.correlation, columns.group_key, columns.rule, columns.event_uid)
+    old = [tuple(row) for row in connection.execute(select(*key).where(columns.at < before).limit(limit))]
+    for chunk in chunks(old):
+        connection.execute(delete(sightings).where(tuple_(*key).in_(chunk)))
+    return len(old)
 
 
 def load(connection: Connection, source: str) -> list[Sighting]:

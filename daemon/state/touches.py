@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,19 +62,35 @@ def add(connection: Connection, found: Sequence[Touch]) -> None:
     insert_new(connection, touches, rows, "resource_uid", "event_uid")
 
 
-def pending(connection: Connection, limit: int) -> list[Touch]:
-    """Return up to ``limit`` touches of what was not looked at since, those that were read first coming first."""
-    wanted = select(touches).where(touches.c.looked_at.is_(None)).order_by(touches.c.seen_at).limit(limit)
+def pending_uids(connection: Connection) -> list[str]:
+    """Return what is named by touches and was not looked at since."""
+    wanted = select(touches.c.resource_uid).where(touches.c.looked_at.is_(None)).distinct()
+    return list(connection.execute(wanted).scalars())
+
+
+def pending_of(connection: Connection, uid: str) -> list[Touch]:
+    """Return the touches of one uid, as events name it, that it was not looked at since; the newest of many."""
+    wanted = (
+        select(touches)
+        .where(touches.c.resource_uid == uid, touches.c.looked_at.is_(None))
+        .order_by(touches.c.at.desc())
+        .limit(MOST)
+    )
     return list(_read(connection, wanted))
 
 
-def looked(connection: Connection, done: Iterable[Touch], at: datetime) -> None:
-    """Note that what these touches name was looked at."""
-    for chunk in chunks(done):
-        keys = [(one.resource_uid, one.event_uid) for one in chunk]
-        connection.execute(
-            update(touches).where(tuple_(touches.c.resource_uid, touches.c.event_uid).in_(keys)).values(looked_at=at)
-        )
+def accounts(connection: Connection) -> frozenset[str]:
+    """Return the accounts whose logs have told of changes."""
+    return frozenset(connection.execute(select(touches.c.account).distinct()).scalars())
+
+
+def looked(connection: Connection, uid: str, before: datetime, at: datetime) -> None:
+    """Note that what a uid names was looked at, for its touches that were read no later than ``before``."""
+    connection.execute(
+        update(touches)
+        .where(touches.c.resource_uid == uid, touches.c.looked_at.is_(None), touches.c.seen_at <= before)
+        .values(looked_at=at)
+    )
 
 
 def of(connection: Connection, uid: str, accounts: Collection[str], *, after: datetime, until: datetime) -> list[Touch]:

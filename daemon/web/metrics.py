@@ -85,6 +85,36 @@ class Metrics:
             ("provider", "account"),
             registry=self.registry,
         )
+        self._log_events = Counter(
+            "cspmd_log_events",
+            "Records that were read from followed logs.",
+            ("source", "target"),
+            registry=self.registry,
+        )
+        self._log_undecodable = Counter(
+            "cspmd_log_undecodable",
+            "Records of followed logs that could not be decoded: no rule judged what they tell of.",
+            ("source", "target"),
+            registry=self.registry,
+        )
+        self._detections = Counter(
+            "cspmd_detections",
+            "Log events that matched a rule, by the rule's detector uid.",
+            ("source", "target", "detector"),
+            registry=self.registry,
+        )
+        self._looks = Counter(
+            "cspmd_looks",
+            "Resources looked at again because an event touched them, by what that came to.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._missed = Counter(
+            "cspmd_reconcile_missed",
+            "Drifts that a poll found and a followed log should have told of and did not.",
+            ("provider", "account"),
+            registry=self.registry,
+        )
         self._reload_successful = Gauge(
             "cspmd_config_last_reload_successful",
             "Whether the newest attempt to load the configuration succeeded (1) or the one before is kept (0).",
@@ -125,6 +155,32 @@ class Metrics:
     def disagreed(self, provider: str, account: str) -> None:
         """Count one resource on which the provider's opinion and ours differ."""
         self._disagreements.labels(provider, account).inc()
+
+    def expect_log(self, source: str, target: str, provider: str, account: str) -> None:
+        """Show zero for what a followed log may come to tell of."""
+        self._log_events.labels(source, target)
+        self._log_undecodable.labels(source, target)
+        self._missed.labels(provider, account)
+
+    def log_told(self, source: str, target: str, records: int) -> None:
+        """Count records of a log."""
+        self._log_events.labels(source, target).inc(records)
+
+    def log_undecodable(self, source: str, target: str, records: int) -> None:
+        """Count records of a log that could not be decoded."""
+        self._log_undecodable.labels(source, target).inc(records)
+
+    def log_detected(self, source: str, target: str, detector: str, matches: int) -> None:
+        """Count events that matched a rule."""
+        self._detections.labels(source, target, detector).inc(matches)
+
+    def looked(self, outcome: str) -> None:
+        """Count one look at what an event touched, by what it came to."""
+        self._looks.labels(outcome).inc()
+
+    def missed(self, provider: str, account: str) -> None:
+        """Count one drift that a followed log should have told of and did not."""
+        self._missed.labels(provider, account).inc()
 
     def reloaded(self, *, successful: bool, at: datetime) -> None:
         """Take note of an attempt to load the configuration."""

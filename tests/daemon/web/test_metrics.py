@@ -81,6 +81,21 @@ cspmd_deliveries_total{{outcome="delivered",sink="file"}} 3.0
 counted once each.
 # TYPE cspmd_provider_disagreements_total counter
 cspmd_provider_disagreements_total{{account="{ACCOUNT}",provider="aws"}} 1.0
+# HELP cspmd_log_events_total Records that were read from followed logs.
+# TYPE cspmd_log_events_total counter
+cspmd_log_events_total{{source="aws.cloudtrail",target="prod"}} 7.0
+# HELP cspmd_log_undecodable_total Records of followed logs that could not be decoded: no rule judged what they tell of.
+# TYPE cspmd_log_undecodable_total counter
+cspmd_log_undecodable_total{{source="aws.cloudtrail",target="prod"}} 0.0
+# HELP cspmd_detections_total Log events that matched a rule, by the rule's detector uid.
+# TYPE cspmd_detections_total counter
+cspmd_detections_total{{detector="event.sigma.1",source="aws.cloudtrail",target="prod"}} 2.0
+# HELP cspmd_looks_total Resources looked at again because an event touched them, by what that came to.
+# TYPE cspmd_looks_total counter
+cspmd_looks_total{{outcome="changed"}} 1.0
+# HELP cspmd_reconcile_missed_total Drifts that a poll found and a followed log should have told of and did not.
+# TYPE cspmd_reconcile_missed_total counter
+cspmd_reconcile_missed_total{{account="{ACCOUNT}",provider="aws"}} 0.0
 # HELP cspmd_config_last_reload_successful Whether the newest attempt to load the configuration succeeded (1) or the \
 one before is kept (0).
 # TYPE cspmd_config_last_reload_successful gauge
@@ -105,6 +120,10 @@ def test_what_was_counted_is_shown_as_the_contract_names_it() -> None:
     metrics.detected("aws", FindPath.POLL, 300)
     metrics.shipped("file", "delivered", 3)
     metrics.disagreed("aws", ACCOUNT)
+    metrics.expect_log("aws.cloudtrail", "prod", "aws", ACCOUNT)
+    metrics.log_told("aws.cloudtrail", "prod", 7)
+    metrics.log_detected("aws.cloudtrail", "prod", "event.sigma.1", 2)
+    metrics.looked("changed")
     shown = generate_latest(metrics.registry).decode()
     assert _lines(shown) == _lines(COUNTED)
 

@@ -1,0 +1,116 @@
+"""What the events of one delivery lead to, written in one transaction with the position that is reached."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from daemon.exceptions import Exceptions
+from daemon.following import uses
+from daemon.following.correlations import Correlations
+from daemon.following.detections import Detection, DetectionPublisher, detection_uid, stand
+from daemon.following.reading import Told
+from daemon.state import log_events, outbox, touches
+from daemon.state.touches import Touch
+from detectors.model import Severity
+from detectors.sigma.correlation import Correlation
+from detectors.sigma.rules import Rule
+
+_FAILURE = "failure"
+_LEVELS = {
+    "informational": Severity.LOW,
+    "low": Severity.LOW,
+    "medium": Severity.MEDIUM,
+    "high": Severity.HIGH,
+    "critical": Severity.CRITICAL,
+}
+
+
+class Caused(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written: the uids that are to be looked at again, and how often each rule matched."""
+
+    touched: frozenset[str] = frozenset()
+    news: frozenset[str] = frozenset()
+    detected: dict[str, int] = {}
+
+
+def write(  # noqa: PLR0913 - what was told, where, and by what it is judged
+    connection: Connection,
+    told: Sequence[Told],
+    correlations: Correlations,
+    exceptions: Exceptions,
+    publisher: DetectionPublisher,
+    *,
+    target: str,
+    now: datetime,
+) -> Caused:
+    """Write the effects of events, oldest first; an event that had its effects before has none."""
+    fresh = _fresh(connection, told, now)
+    detections = [_matched(one, rule) for one in fresh for rule in one.hits if not rule.silent]
+    detections += [_matched(one, rule) for rule, one in correlations.observe(connection, fresh)]
+    found = [touch for one in fresh for touch in _touches(one, now)]
+    touches.add(connection, found)
+    news = uses.count(connection, [one.event for one in fresh])
+    if detections:
+        detected = stand(connection, detections, exceptions, target=target, now=now)
+        outbox.put(
+            connection,
+            (document for detection, about in detected for document in publisher.detection(detection, about, now)),
+            now,
+        )
+    return Caused(
+        touched=frozenset(touch.resource_uid for touch in found),
+        news=news,
+        detected=dict(Counter(one.detector for one in detections)),
+    )
+
+
+def _fresh(connection: Connection, told: Sequence[Told], now: datetime) -> list[Told]:
+    """Return the events that had no effects before, each once, and remember them."""
+    keyed = {log_events.event_key(one.event.source, one.event.uid): one for one in reversed(told)}
+    seen = log_events.seen(connection, keyed)
+    fresh = {key: one for key, one in reversed(keyed.items()) if key not in seen and _has_effect(one)}
+    log_events.note(connection, list(fresh), now)
+    return list(fresh.values())
+
+
+def _has_effect(one: Told) -> bool:
+    return bool(one.hits) or uses.counts(one.event) or any(_touched(one))
+
+
+def _touched(one: Told) -> Iterable[str]:
+    """Return what an event may have changed: nothing where it failed."""
+    return () if one.event.outcome == _FAILURE else one.event.touches
+
+
+def _touches(one: Told, now: datetime) -> Iterable[Touch]:
+    event = one.event
+    for uid in _touched(one):
+        yield Touch(
+            resource_uid=uid,
+            event_uid=event.uid,
+            source=event.source,
+            account=event.account,
+            at=event.time,
+            seen_at=now,
+            operation=event.operation,
+            actor=event.actor,
+        )
+
+
+def _matched(one: Told, rule: Rule | Correlation) -> Detection:
+    event = one.event
+    return Detection(
+        uid=detection_uid(event.source, event.uid, rule.uid),
+        rule=rule.uid,
+        title=rule.title,
+        severity=_LEVELS[rule.level],
+        event=event,
+        document=one.kind.document(one.record, one.raw),
+        description=rule.description if isinstance(rule, Rule) else "",
+        references=rule.references if isinstance(rule, Rule) else (),
+    )

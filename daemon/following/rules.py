@@ -1,0 +1,26 @@
+"""The Sigma rules that are run over followed logs: those that come with the program and the operator's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from daemon.own_rules import own_rules
+from detectors.sigma.rules import RuleSet
+
+log = structlog.get_logger(__name__)
+
+
+def rules_of(directories: Sequence[Path]) -> RuleSet:
+    """Load the program's own rules and those of these directories.
+
+    A rule that cannot be run is logged with the reason and left out; the others run.
+    """
+    from daemon.configuration.rule_files import load_rule_files
+
+    rules = load_rule_files([own_rules(), *directories])
+    for refused in rules.refused:
+        log.warning("rule refused", file=refused.file, rule=refused.rule, reason=refused.reason)
+    return rules

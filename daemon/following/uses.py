@@ -1,0 +1,106 @@
+"""Was it used: accesses to data from outside its owner's account, counted as the logs tell of them.
+
+What judging is given of a count moves in steps: the first use, each reader's reach that is new, and each further
+power of ten. Every single read of a public bucket would else be a change of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from collectors.model import LogEvent, Reach
+from daemon.state import uses
+from daemon.state.uses import UseRow
+
+MOST_READERS = 20
+"""Readers (account and address) that are kept of one count; further ones are only counted."""
+
+
+class Reader(msgspec.Struct, kw_only=True):
+    """Who read: an account where that is told, an address, and how often."""
+
+    account: str
+    ip: str
+    count: int
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A count as judging was last given it."""
+
+    count: int
+    first: Any
+    last: Any
+    readers: tuple[Reader, ...]
+
+
+_READERS = msgspec.json.Decoder(list[Reader])
+
+
+def counts(event: LogEvent) -> bool:
+    """Whether an event tells of a use from outside the owner's account."""
+    return event.use is not None and event.use.reach is not Reach.PRIVATE
+
+
+def count(connection: Connection, events: Iterable[LogEvent]) -> frozenset[str]:
+    """Add uses to what is counted; return the uids of resources of which there is news for judging."""
+    found = [event for event in events if counts(event)]
+    rows = {row.key: row for row in uses.load(connection, {event.use.resource for event in found if event.use})}
+    readers: dict[tuple[str, str, str, str], list[Reader]] = {}
+    for event in found:
+        use = event.use
+        if use is None:
+            continue
+        key = (use.resource, event.source, use.reach.value, use.capability.value)
+        row = rows.get(key)
+        if key not in readers:
+            readers[key] = [] if row is None else _READERS.decode(row.readers)
+        _note(readers[key], use.account, event.actor.ip)
+        if row is None:
+            rows[key] = UseRow(
+                resource_uid=use.resource,
+                source=event.source,
+                reach=use.reach.value,
+                capability=use.capability.value,
+                count=1,
+                first=event.time,
+                last=event.time,
+                readers="[]",
+            )
+        else:
+            rows[key] = msgspec.structs.replace(
+                row, count=row.count + 1, first=min(row.first, event.time), last=max(row.last, event.time)
+            )
+    news = set()
+    for key, mine in readers.items():
+        row = msgspec.structs.replace(rows[key], readers=msgspec.json.encode(mine).decode())
+        if _step(row) != _shown_step(row):
+            news.add(row.resource_uid)
+            row = msgspec.structs.replace(row, shown=_show(row, mine))
+        rows[key] = row
+    uses.save(connection, [rows[key] for key in readers])
+    return frozenset(news)
+
+
+def _note(readers: list[Reader], account: str, ip: str) -> None:
+    known = next((one for one in readers if one.account == account and one.ip == ip), None)
+    if known is not None:
+        known.count += 1
+    elif len(readers) < MOST_READERS:
+        readers.append(Reader(account=account, ip=ip, count=1))
+
+
+def _step(row: UseRow) -> int:
+    return len(str(row.count))
+
+
+def _shown_step(row: UseRow) -> int:
+    return 0 if row.shown is None else len(str(msgspec.json.decode(row.shown, type=Shown).count))
+
+
+def _show(row: UseRow, readers: list[Reader]) -> str:
+    shown = Shown(count=row.count, first=row.first, last=row.last, readers=tuple(readers))
+    return msgspec.json.encode(shown).decode()
