@@ -15,7 +15,7 @@ import structlog
 from collectors.api import Asks, CallObserver, everything
 from collectors.aws.answers import ROOT, Answer
 from collectors.aws.operations import ASSUME_ROLE, GET_CALLER_IDENTITY, Operation
-from collectors.aws.throttle import BY_REGION, DEFAULT_PACING, PACING, TokenBucket
+from collectors.aws.throttle import BY_REGION, DEFAULT_PACING, PACING, Pacing, TokenBucket
 from collectors.aws.workers import Cost
 from collectors.model import Fact, Known, Unread, UnreadReason
 
@@ -51,7 +51,7 @@ class AwsAccount:
 
     ``observer`` is told of each call as it ends; ``on_disagreement`` gets the uid of each resource
     whose exposure the provider judges otherwise than we do; ``asked`` says which facts anything looks
-    at. Safe for use by many threads.
+    at, ``pacing`` how many calls a second each service takes. Safe for use by many threads.
     """
 
     def __init__(  # noqa: PLR0913 - the target's own settings, by name
@@ -66,12 +66,14 @@ class AwsAccount:
         observer: CallObserver | None = None,
         on_disagreement: Callable[[str], None] | None = None,
         asked: Asks = everything,
+        pacing: Mapping[str, Pacing] = PACING,
     ) -> None:
         self.account_id = account_id
         self.regions = tuple(regions)
         self.endpoint_url = endpoint_url or None
         self.on_disagreement = on_disagreement
         self.asked = asked
+        self._pacing = pacing
         self.cost = Cost()
         self._profile = profile or None
         self._role_name = role_name or None
@@ -312,7 +314,7 @@ class AwsAccount:
         found = self._buckets.get(name)
         if found is None:
             with self._lock:
-                found = self._buckets.setdefault(name, TokenBucket(PACING.get(service, DEFAULT_PACING)))
+                found = self._buckets.setdefault(name, TokenBucket(self._pacing.get(service, DEFAULT_PACING)))
         return found
 
     def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:  # noqa: ANN401 - see client

@@ -51,8 +51,10 @@ class _Queue(QueuedLog):
         return bound(self.permissions, self.bucket.name, partition, self.queue.arn)
 
     def attempts(self) -> Iterator[Attempt]:
-        """Yield each call for trying the permission on the queue. A file is read where a message names one."""
+        """Yield each call for trying the permission. No file is known to try reading before a message names one."""
         yield from self.queue.attempts()
+        home = self.account.home_region
+        yield Attempt(operation=GET_OBJECT, region=home, untried="no file is known before a message names one")
 
 
 class CloudTrailBucket(_Bucket):
