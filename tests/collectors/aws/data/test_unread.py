@@ -76,7 +76,7 @@ def say(faults: Faults) -> None:
     ids=["refused", "gateway", "garbage", "empty"],
 )
 def test_a_list_that_fails_costs_what_it_lists_and_is_no_empty_region(
-    moto: Moto, faults: Faults, read: Read, operation: str, fault: Fault, reason: UnreadReason
+    moto: Moto, faults: Faults, read: Read, *, operation: str, fault: Fault, reason: UnreadReason
 ) -> None:
     service, _, name = operation.partition(":")
     SEEDS[service](moto)
