@@ -293,7 +293,7 @@ class AwsAccount:
     def _call(self, client: Any, operation: Operation, parameters: Mapping[str, Any]) -> Answer:  # noqa: ANN401 - see client
         from collectors.aws import errors
 
-        self._bucket(operation.service, client.meta.region_name).acquire()
+        self._bucket(operation.service, client.meta.region_name, operation.name).acquire()
         outcome = "ok"
         started, worked = time.monotonic(), time.thread_time()
         try:
@@ -309,12 +309,15 @@ class AwsAccount:
             if self._observer is not None:
                 self._observer(service=operation.service, operation=operation.name, outcome=outcome, seconds=seconds)
 
-    def _bucket(self, service: str, region: str) -> TokenBucket:
-        name = f"{service}:{region}" if service in BY_REGION else service
+    def _bucket(self, service: str, region: str, operation: str = "") -> TokenBucket:
+        """Return what paces an operation: its own bucket where it has a limit of its own, else the service's."""
+        own = f"{service}:{operation}"
+        paced = own if own in self._pacing else service
+        name = f"{paced}@{region}" if paced in BY_REGION else paced
         found = self._buckets.get(name)
         if found is None:
             with self._lock:
-                found = self._buckets.setdefault(name, TokenBucket(self._pacing.get(service, DEFAULT_PACING)))
+                found = self._buckets.setdefault(name, TokenBucket(self._pacing.get(paced, DEFAULT_PACING)))
         return found
 
     def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:  # noqa: ANN401 - see client
@@ -350,12 +353,12 @@ class AwsAccount:
         """Listen to the client's events, which is how botocore lets one see each attempt of a call."""
         from collectors.aws import errors
 
-        bucket = self._bucket(service, client.meta.region_name)
+        region = client.meta.region_name
         hyphenated = client.meta.service_model.service_id.hyphenize()
 
-        def after_attempt(response: tuple[Any, Answer] | None, **_: object) -> None:
+        def after_attempt(response: tuple[Any, Answer] | None, operation: Any, **_: object) -> None:  # noqa: ANN401 - botocore's model
             if response is not None and errors.throttled(response[0].status_code, response[1]):
-                bucket.slow_down()
+                self._bucket(service, region, operation.name).slow_down()
 
         client.meta.events.register(f"needs-retry.{hyphenated}", after_attempt)
         client.meta.events.register(f"before-parse.{hyphenated}", _keep_root)

@@ -21,8 +21,10 @@ class Pacing(msgspec.Struct, frozen=True, kw_only=True):
 # good from stopping all the others.
 DEFAULT_PACING = Pacing(ceiling=1000.0, floor=20.0)
 PACING = {
-    # CloudTrail API reference, "LookupEvents": two calls a second for each account and region.
-    "cloudtrail": Pacing(ceiling=2.0, floor=0.5),
+    # CloudTrail User Guide, "Quotas in AWS CloudTrail": ten calls a second of the read operations, and two of
+    # LookupEvents, for each account and region.
+    "cloudtrail": Pacing(ceiling=10.0, floor=1.0),
+    "cloudtrail:LookupEvents": Pacing(ceiling=2.0, floor=0.5),
     # EC2 API reference, "Request throttling": 20 describe calls a second in each region, bursts of 100.
     "ec2": Pacing(ceiling=200.0, floor=5.0),
     "kms": Pacing(ceiling=100.0, floor=5.0),
@@ -31,8 +33,9 @@ PACING = {
     "sts": Pacing(ceiling=100.0, floor=2.0),
 }
 
-BY_REGION = frozenset({"cloudtrail"})
-"""Services whose limit is so small, and each region's own, that regions must not share it."""
+BY_REGION = frozenset({"cloudtrail", "cloudtrail:LookupEvents"})
+"""Services, and operations with a limit of their own, whose limit is so small, and each region's own, that regions
+must not share it."""
 
 _SECOND = 1.0
 _BACKOFF = 0.5
