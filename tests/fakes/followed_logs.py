@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -173,19 +174,32 @@ class LogCounts:
     """Remembers what was counted."""
 
     def __init__(self) -> None:
-        self.told = self.undecodable = 0
-        self.detected: dict[str, int] = {}
+        self.read: Counter[tuple[str, str]] = Counter()
+        self.odd: Counter[tuple[str, str]] = Counter()
+        self.matched: Counter[tuple[str, str, str]] = Counter()
         self.missed_in: list[tuple[str, str]] = []
         self.looks: list[str] = []
 
+    @property
+    def told(self) -> int:
+        return self.read.total()
+
+    @property
+    def undecodable(self) -> int:
+        return self.odd.total()
+
+    @property
+    def detected(self) -> set[str]:
+        return {detector for _, _, detector in self.matched}
+
     def log_told(self, source: str, target: str, records: int) -> None:
-        self.told += records
+        self.read[source, target] += records
 
     def log_undecodable(self, source: str, target: str, records: int) -> None:
-        self.undecodable += records
+        self.odd[source, target] += records
 
     def log_detected(self, source: str, target: str, detector: str, matches: int) -> None:
-        self.detected[detector] = self.detected.get(detector, 0) + matches
+        self.matched[source, target, detector] += matches
 
     def missed(self, provider: str, account: str) -> None:
         self.missed_in.append((provider, account))
