@@ -35,7 +35,11 @@ class Queued:
 
 @dataclass
 class LogCloud:
-    """What is in the cloud. ``now`` is the clock of the queue; ``denied`` are S3 keys that are refused, and the words."""
+    """What is in the cloud.
+
+    ``now`` is the clock of the queue; ``denied`` are refused S3 keys, with the words; ``failing`` are operations
+    with the status and code they fail with; so many next calls of LookupEvents are ``throttled``.
+    """
 
     url: str = ""
     now: float = 0.0
@@ -43,6 +47,7 @@ class LogCloud:
     objects: dict[str, dict[str, tuple[bytes, float]]] = field(default_factory=dict)
     denied: dict[str, str] = field(default_factory=dict)
     failing: dict[str, tuple[int, str]] = field(default_factory=dict)
+    throttled: int = 0
     messages: list[Queued] = field(default_factory=list)
     events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
@@ -174,6 +179,9 @@ class LogCloud:
             if "LookupEvents" in self.failing:
                 status, code = self.failing["LookupEvents"]
                 return status, {"__type": code, "message": "as planned"}
+            if self.throttled:
+                self.throttled -= 1
+                return 400, {"__type": "ThrottlingException", "message": "Rate exceeded"}
             start, end = asked.get("StartTime", 0), asked.get("EndTime", 2**40)
             found = [event for event in self.events.get(region, ()) if int(start) <= event["EventTime"] <= int(end)]
             found.sort(key=lambda event: -event["EventTime"])
