@@ -54,7 +54,7 @@ def no_sound_trail(account: AuditLogging, policy: Policy, now: datetime) -> Iter
         for one in open_ones:
             yield from one.unread
     elif not weighed:
-        yield Evidence(name="trails", data={"trails": 0})
+        yield Evidence(name="trails", data={"trails_of_every_region": 0})
     else:
         for one in sorted(weighed, key=lambda each: len(each.problems))[:_MOST_SHOWN]:
             seen = {code: data for code, data in one.problems.items() if data is not True}
