@@ -58,8 +58,9 @@ DETECTOR = Detector(
             text=(
                 "Turn off public access of $name and keep it in subnets without a route to an internet gateway; its "
                 "name then resolves to a private address, so its clients must be in the network or come through a VPN, "
-                "a bastion or an RDS Proxy. The change takes effect at once. Look into its logs for sign-ins from "
-                "outside while it was public."
+                "a bastion or an RDS Proxy. The change takes effect at once. The flag of a Multi-AZ cluster and the "
+                "internet gateway of an express cluster cannot be turned off: restore a snapshot as a private one. "
+                "Look into the logs for sign-ins from outside while it was public."
             ),
             cli=(
                 "# ID is the last part of $uid; for a cluster, each of its instances\n"
