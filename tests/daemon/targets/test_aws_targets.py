@@ -12,6 +12,7 @@ from collectors.model import GLOBAL, Provider, Scope, Unread
 from daemon.configuration import Configuration, load
 from daemon.targets import Health, Observer, TargetError, Targets, Unit, diagnose
 from daemon.targets.aws_organization import ORGANIZATION
+from tests.fakes.aws_families import supplement
 from tests.fakes.aws_faults import DENIED, Faults, fault_proxy
 from tests.fakes.aws_moto import ACCOUNT, Moto, moto_server
 from tests.fakes.program import HARMLESS
@@ -195,6 +196,7 @@ def test_calls_are_counted_with_their_outcome(tmp_path: Path, faults: Faults) ->
 def test_doctor_tries_the_organization_and_each_account(
     tmp_path: Path, faults: Faults, organization: list[str]
 ) -> None:
+    supplement(faults)
     configuration = configured(tmp_path, aws(faults.url, organization=True, role_name="cspmd-read"))
     [target] = configuration.targets
     checks = list(diagnose(target, Observer(Tally())))
