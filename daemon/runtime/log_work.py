@@ -177,7 +177,7 @@ class LogWork:
             self._health.read(snapshot, _now())
         if self._trouble.pop(key, None) is not None:
             log.info("log is followed again", log=key)
-        if done.unread:
+        if any(one.failed for one in done.unread):
             slow = any(one.reason is UnreadReason.THROTTLED for one in done.unread)
             self._put_off(unit, slow=slow)
         else:

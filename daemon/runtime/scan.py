@@ -16,6 +16,7 @@ import structlog
 
 from collectors.model import Resource, Snapshot
 from daemon.exceptions import ExceptionRule
+from daemon.following.coverage import scope_of
 from daemon.model import FindPath, TransitionKind
 from daemon.passes import PassRunner
 from daemon.runtime.completeness import Completeness
@@ -179,6 +180,7 @@ class Scan:
         """Do what the daemon does besides reading: a scan that runs every night has no other hand for it."""
         now = _now()
         watched = [unit.scope for unit in self._targets.units()]
+        watched += [scope_of(unit) for unit in self._targets.log_sources()]
         undecided = [status.scope for status in self._state.scopes() if self._targets.undecided(status.scope)]
         self._passes.retire([*watched, *undecided])
         self._passes.judge_due(now, self._judging)

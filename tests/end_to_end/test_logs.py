@@ -1,0 +1,117 @@
+"""``cspmd run`` that follows a trail: who opened a bucket is known within seconds, and nothing is lost or told twice."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.fakes.aws_estate import BLOCK, NO_BLOCK
+from tests.fakes.aws_moto import ACCOUNT, Moto
+from tests.fakes.program import Daemon, Program, wait_for
+from tests.fakes.trail_files import deliver, trail_event
+
+PUBLIC = "storage.public_access"
+TRAIL = "trail"
+PROMISED = 10
+SWITCH = "PutBucketPublicAccessBlock"
+
+
+@pytest.fixture
+def followed(program: Program, moto: Moto) -> Program:
+    """The program that follows a trail every second and polls once an hour."""
+    moto.client("s3").create_bucket(Bucket=TRAIL)
+    deliver(moto, TRAIL, trail_event("ListBuckets", {}, readOnly=True))
+    logs = [{"source": "aws.cloudtrail", "bucket": TRAIL}]
+    program.configure(targets=[program.target(logs=logs)], schedule={"config": "1h", "logs": "1s"})
+    return program
+
+
+def switch(moto: Moto, bucket: str, *, blocked: bool) -> dict[str, Any]:
+    """Turn a bucket's block off or on; return the event that CloudTrail writes of it."""
+    block = BLOCK if blocked else NO_BLOCK
+    moto.client("s3").put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
+    return trail_event(SWITCH, {"bucketName": bucket, "PublicAccessBlockConfiguration": block})
+
+
+def told(program: Program, **wanted: str) -> list[dict[str, Any]]:
+    """Return the documents of the file sink whose rule and action are these."""
+    return [
+        document
+        for document in program.documents()
+        if document["rule"]["id"] == wanted["rule"] and document["event"]["action"] == wanted["action"]
+    ]
+
+
+def until_followed(daemon: Daemon) -> None:
+    daemon.wait_until_ready()
+    assert daemon.metrics("cspmd_log_events_total", source="aws.cloudtrail", target="estate") == [1]
+
+
+def test_who_opened_a_bucket_is_told_everywhere_within_seconds(followed: Program, moto: Moto) -> None:
+    labels = {"provider": "aws", "account": ACCOUNT, "detector": PUBLIC}
+    with followed.running() as daemon:
+        until_followed(daemon)
+        event = switch(moto, "latent", blocked=False)
+        time.sleep(1.1)  # the log tells whole seconds, and what it tells comes later than what happened
+        deliver(moto, TRAIL, event)
+        arrived = time.monotonic()
+        daemon.wait_for_metric(3, "cspmd_findings", **labels, status="fail")
+        [document] = wait_for(lambda: told(followed, rule=PUBLIC, action="finding-regressed"), "the regression")
+        assert time.monotonic() - arrived < PROMISED
+        assert document["user"]["name"] == "mallory"
+        assert document["source"]["ip"] == "198.51.100.66"
+        assert document["user_agent"]["original"] == "[aws-cli/2.15.30]"
+        assert document["cspmd"]["actor"]["operation"] == SWITCH
+        assert document["cspmd"]["actor"]["event_id"] == event["eventID"]
+        assert document["cspmd"]["drift"]["path"] == "event"
+        shown = followed.cspmd("findings")
+        assert "mallory" in shown.stdout
+        assert SWITCH in shown.stdout
+        assert "198.51.100.66" in shown.stdout
+        assert sum(daemon.metrics("cspmd_detection_latency_seconds_count", provider="aws", path="event")) == 1
+        assert daemon.metrics("cspmd_log_events_total", source="aws.cloudtrail", target="estate") == [2]
+        assert daemon.metrics("cspmd_coverage_ratio", collector="logs.aws.cloudtrail") == [1]
+        assert daemon.metrics("cspmd_log_lag_seconds", source="aws.cloudtrail", target="estate")[0] >= 0
+
+        deliver(moto, TRAIL, switch(moto, "latent", blocked=True))
+        daemon.wait_for_metric(2, "cspmd_findings", **labels, status="fail")
+        assert daemon.stop() == 0
+
+
+def test_a_rule_that_an_event_matches_is_told_once_over_a_kill(followed: Program, moto: Moto) -> None:
+    event = trail_event("StopLogging", {"name": "main"}, eventSource="cloudtrail.amazonaws.com")
+    with followed.running("first") as daemon:
+        until_followed(daemon)
+        deliver(moto, TRAIL, event)
+        wait_for(lambda: alerts(followed), "the alert")
+        daemon.kill()
+    deliver(moto, TRAIL, event)
+    with followed.running("second") as daemon:
+        daemon.wait_until_ready()
+        deliver(moto, TRAIL, trail_event("DeleteTrail", {"name": "main"}, eventSource="cloudtrail.amazonaws.com"))
+        wait_for(
+            lambda: [one for one in alerts(followed) if one["event"]["action"] == "DeleteTrail"], "the other alert"
+        )
+        ids = [one["event"]["id"] for one in alerts(followed)]
+        assert len(ids) == len(set(ids))
+        assert [one["event"]["action"] for one in alerts(followed)].count("StopLogging") == len(
+            {one["rule"]["id"] for one in alerts(followed) if one["event"]["action"] == "StopLogging"}
+        )
+        assert daemon.metrics("cspmd_findings", detector=alerts(followed)[0]["rule"]["id"], status="fail") == [1]
+
+
+def alerts(program: Program) -> list[dict[str, Any]]:
+    return [document for document in program.documents() if document["rule"]["id"].startswith("event.sigma.")]
+
+
+def test_a_log_that_cannot_be_read_shows_in_coverage_and_the_rest_goes_on(program: Program) -> None:
+    logs = [{"source": "aws.cloudtrail", "bucket": "there-is-none"}]
+    program.configure(targets=[program.target(logs=logs)], schedule={"config": "1s", "logs": "1s"})
+    with program.running() as daemon:
+        daemon.wait_until_ready()
+        daemon.wait_for_metric(0, "cspmd_coverage_ratio", collector="logs.aws.cloudtrail")
+        daemon.wait_for_metric(1, "cspmd_findings", detector="coverage.unread_scope", status="fail")
+        assert len(daemon.events("scope could not be read; its findings stay as they were")) == 1
+        assert daemon.metrics("cspmd_resources", kind="bucket") == [5]
