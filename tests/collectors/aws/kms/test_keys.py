@@ -1,0 +1,317 @@
+"""Keys of a region, read from moto and judged by the real detectors against tables written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from collectors.aws.kms import KeyCollector
+from collectors.aws.session import AwsAccount
+from collectors.model import EncryptionKey, KeyRotation, Known, NotNeeded, Unread, UnreadReason
+from detectors.keys.rotation import Parameters
+from detectors.model import Policy, Residency
+from tests.collectors.aws.looking import connected, look, read, scope, verdicts
+from tests.fakes.aws_faults import GATEWAY_PAGE, Fault, Faults
+from tests.fakes.aws_moto import ACCOUNT, Moto
+
+REGION = "eu-central-1"
+REFUSED = Fault(status=400, code="AccessDeniedException")
+POLICY = Policy(residency=Residency(default=("aws:eu-*",), classes={"personal": ("aws:eu-central-1",)}))
+
+
+class Keys:
+    """Makes keys in one region, each known by its alias."""
+
+    def __init__(self, moto: Moto, faults: Faults, region: str = REGION) -> None:
+        self.kms = moto.client("kms", region=region)
+        self._faults = faults
+        self.ids: dict[str, str] = {}
+
+    def make(self, name: str, *, rotated: bool = False, **settings: Any) -> str:
+        uid: str = self.kms.create_key(**settings)["KeyMetadata"]["KeyId"]
+        self.kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=uid)
+        if rotated:
+            self.kms.enable_key_rotation(KeyId=uid)
+        self.ids[name] = uid
+        return uid
+
+    def described(self, name: str, **told: Any) -> None:
+        """Let KMS describe a key as AWS would and moto cannot."""
+        self.fails("kms:DescribeKey", name, Fault(rewrite=lambda body: _with(body, {"KeyMetadata": told})))
+
+    def rotates(self, name: str, **told: Any) -> None:
+        """Let KMS tell of a key's rotation what moto does not know."""
+        self.fails("kms:GetKeyRotationStatus", name, Fault(rewrite=lambda body: _with(body, told)))
+
+    def fails(self, operation: str, name: str, fault: Fault = REFUSED) -> None:
+        """Make an operation fail on one key."""
+        uid = self.ids[name]
+        self._faults.plan(operation, fault, times=1000, when=lambda call: call.form["KeyId"].endswith(uid))
+
+
+def _with(body: bytes, told: dict[str, Any]) -> bytes:
+    answer = json.loads(body)
+    for name, value in told.items():
+        answer[name] = answer[name] | value if isinstance(value, dict) else value
+    return json.dumps(answer).encode()
+
+
+@pytest.fixture
+def keys(moto: Moto, faults: Faults) -> Keys:
+    return Keys(moto, faults)
+
+
+@pytest.fixture
+def account(faults: Faults) -> AwsAccount:
+    return connected(faults.url)
+
+
+PERSONAL = [{"TagKey": "data-class", "TagValue": "personal"}]
+Then = Callable[[Keys, str], object]
+
+
+def plain(_keys: Keys, _name: str) -> None:
+    return None
+
+
+PASS, FAIL, UNKNOWN = "PASS", "FAIL", "UNKNOWN"
+TABLE: dict[str, tuple[dict[str, Any], Then, tuple[str, str, str], tuple[str, ...]]] = {
+    # how it is made; what is done to it; rotation, home and copies; notes on its rotation
+    "rotated": ({"rotated": True}, plain, (PASS, PASS, PASS), ()),
+    "unrotated": ({}, plain, (FAIL, PASS, PASS), ()),
+    "personal": ({"rotated": True, "Tags": PERSONAL}, plain, (PASS, PASS, PASS), ()),
+    "every-two-years": (
+        {"rotated": True},
+        lambda keys, name: keys.rotates(name, RotationPeriodInDays=730),
+        (FAIL, PASS, PASS),
+        (),
+    ),
+    "every-quarter": (
+        {"rotated": True},
+        lambda keys, name: keys.rotates(name, RotationPeriodInDays=90, NextRotationDate=1.8e9),
+        (PASS, PASS, PASS),
+        (),
+    ),
+    "signs": (
+        {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"},
+        plain,
+        (PASS, PASS, PASS),
+        ("key_cannot_be_rotated",),
+    ),
+    "authenticates": (
+        {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"},
+        plain,
+        (PASS, PASS, PASS),
+        ("key_cannot_be_rotated",),
+    ),
+    "imported": ({"Origin": "EXTERNAL"}, plain, (PASS, PASS, PASS), ("key_material_imported",)),
+    "switched-off": (
+        {},
+        lambda keys, name: keys.kms.disable_key(KeyId=keys.ids[name]),
+        (PASS, PASS, PASS),
+        ("key_disabled",),
+    ),
+    "to-be-deleted": (
+        {},
+        lambda keys, name: keys.kms.schedule_key_deletion(KeyId=keys.ids[name], PendingWindowInDays=7),
+        (PASS, PASS, PASS),
+        ("key_pending_deletion",),
+    ),
+    "in-a-cluster": (
+        {},
+        lambda keys, name: keys.described(name, Origin="AWS_CLOUDHSM", CustomKeyStoreId="cks-1"),
+        (PASS, PASS, PASS),
+        ("key_in_custom_key_store",),
+    ),
+    "outside": (
+        {},
+        lambda keys, name: keys.described(name, Origin="EXTERNAL_KEY_STORE"),
+        (PASS, UNKNOWN, PASS),
+        ("key_in_custom_key_store",),
+    ),
+    "all-over-Europe": (
+        {"MultiRegion": True, "rotated": True},
+        lambda keys, name: keys.kms.replicate_key(KeyId=keys.ids[name], ReplicaRegion="eu-west-1"),
+        (PASS, PASS, PASS),
+        ("replicas_are_rotated_with_it",),
+    ),
+    "personal-all-over-Europe": (
+        {"MultiRegion": True, "rotated": True, "Tags": PERSONAL},
+        lambda keys, name: keys.kms.replicate_key(KeyId=keys.ids[name], ReplicaRegion="eu-west-1", Tags=PERSONAL),
+        (PASS, PASS, FAIL),
+        ("replicas_are_rotated_with_it",),
+    ),
+    "all-over-the-world": (
+        {"MultiRegion": True},
+        lambda keys, name: keys.kms.replicate_key(KeyId=keys.ids[name], ReplicaRegion="us-east-1"),
+        (FAIL, PASS, FAIL),
+        ("replicas_are_rotated_with_it",),
+    ),
+    "alone-and-could-be-many": ({"MultiRegion": True, "rotated": True}, plain, (PASS, PASS, PASS), ()),
+    "rotation-refused": (
+        {"rotated": True},
+        lambda keys, name: keys.fails("kms:GetKeyRotationStatus", name),
+        (UNKNOWN, PASS, PASS),
+        (),
+    ),
+    "tags-refused": (
+        {"rotated": True},
+        lambda keys, name: keys.fails("kms:ListResourceTags", name),
+        (PASS, PASS, PASS),
+        (),
+    ),
+    "tags-refused-of-many": (
+        {"MultiRegion": True, "rotated": True},
+        lambda keys, name: (
+            keys.kms.replicate_key(KeyId=keys.ids[name], ReplicaRegion="eu-west-1"),
+            keys.fails("kms:ListResourceTags", name),
+        ),
+        (PASS, PASS, UNKNOWN),
+        ("replicas_are_rotated_with_it",),
+    ),
+    "wholly-refused": (
+        {},
+        lambda keys, name: keys.fails("kms:DescribeKey", name),
+        (UNKNOWN, UNKNOWN, UNKNOWN),
+        (),
+    ),
+    "nonsense": (
+        {},
+        lambda keys, name: keys.fails("kms:DescribeKey", name, Fault(body=b'{"KeyMetadata": {}}')),
+        (UNKNOWN, UNKNOWN, UNKNOWN),
+        (),
+    ),
+}
+
+
+def test_the_estate_is_judged_as_a_person_judges_it(keys: Keys, account: AwsAccount, faults: Faults) -> None:
+    for name, (settings, then, _, _) in TABLE.items():
+        keys.make(name, **settings)
+        then(keys, name)
+    found = read(KeyCollector, account, REGION)
+    judged = [
+        verdicts(uid, found.values(), POLICY)
+        for uid in ("keys.rotation", "residency.out_of_region", "residency.copy_out_of_region")
+    ]
+    assert {name: tuple(one[name] for one in judged) for name in found} == {
+        name: expected for name, (_, _, expected, _) in TABLE.items()
+    }
+    notes = {name: look("keys.rotation", key, POLICY).notes for name, key in found.items()}
+    assert notes == {name: expected for name, (_, _, _, expected) in TABLE.items()}
+    # Nobody is asked how often a key is rotated that cannot be.
+    assert faults.count("kms:GetKeyRotationStatus") == len(TABLE) - 9
+
+    for replica in read(KeyCollector, account, "eu-west-1").values():
+        assert replica.rotation == NotNeeded("rotated_with_its_primary")
+        assert look("keys.rotation", replica, POLICY).verdict.value == PASS
+        by_class = {"": PASS, "personal": FAIL}
+        data_class = POLICY.data_class(replica)
+        expected = by_class[data_class.value] if isinstance(data_class, Known) else UNKNOWN
+        assert look("residency.out_of_region", replica, POLICY).verdict.value == expected
+        assert replica.copies == Known(())
+    (far,) = read(KeyCollector, account, "us-east-1").values()
+    assert look("residency.out_of_region", far, POLICY).verdict.value == FAIL
+    assert "schedule-key-deletion" in look("residency.out_of_region", far, POLICY).remediation
+
+
+def test_a_class_binds_a_key_and_its_replicas(keys: Keys, account: AwsAccount) -> None:
+    personal = [{"TagKey": "data-class", "TagValue": "personal"}]
+    keys.make("personal", MultiRegion=True, Tags=personal)
+    keys.kms.replicate_key(KeyId=keys.ids["personal"], ReplicaRegion="eu-west-1", Tags=personal)
+    found = read(KeyCollector, account, REGION)["personal"]
+    assert look("residency.out_of_region", found, POLICY).verdict.value == "PASS"
+    (evidence,) = look("residency.copy_out_of_region", found, POLICY).evidence
+    assert (evidence.data["place"], evidence.data["kind"]) == ("aws:eu-west-1", "key_replica")
+
+
+def test_keys_of_aws_cost_nothing_and_are_not_told(keys: Keys, account: AwsAccount, faults: Faults) -> None:
+    keys.make("own", rotated=True)
+    managed = keys.make("nearly")
+    faults.plan("kms:ListAliases", Fault(rewrite=lambda body: body.replace(b"alias/nearly", b"alias/aws/ebs")))
+    assert set(read(KeyCollector, account, REGION)) == {"own"}
+    described = [call.form["KeyId"] for call in faults.calls if call.operation == "kms:DescribeKey"]
+    assert not any(uid.endswith(managed) for uid in described)
+
+
+def test_without_aliases_each_key_is_asked_what_it_is(keys: Keys, account: AwsAccount, faults: Faults) -> None:
+    own, managed = keys.make("own"), keys.make("of-aws")
+    keys.described("of-aws", KeyManager="AWS")
+    faults.plan("kms:ListAliases", REFUSED)
+    found = read(KeyCollector, account, REGION)
+    assert set(found) == {own}
+    assert managed not in found
+
+
+def test_an_empty_region_costs_one_call(account: AwsAccount, faults: Faults, moto: Moto) -> None:
+    assert read(KeyCollector, account, "eu-north-1") == {}
+    assert [call.operation for call in faults.calls if call.operation != "sts:GetCallerIdentity"] == ["kms:ListKeys"]
+    assert moto
+
+
+def test_tags_are_not_asked_for_where_no_rule_looks_at_them(keys: Keys, faults: Faults) -> None:
+    keys.make("own")
+    account = AwsAccount(ACCOUNT, endpoint_url=faults.url, asked=lambda _kind, fact: fact != "tags")
+    found = read(KeyCollector, account, REGION)["own"]
+    assert found.tags == Unread(reason=UnreadReason.NOT_ASKED, operation="kms:ListResourceTags")
+    assert faults.count("kms:ListResourceTags") == 0
+    assert found.coverage() == (4, 4)
+
+
+@pytest.mark.parametrize("fault", [REFUSED, GATEWAY_PAGE, Fault(body=b"{}")])
+def test_keys_that_cannot_be_listed_are_no_empty_region(
+    keys: Keys, account: AwsAccount, faults: Faults, fault: Fault
+) -> None:
+    keys.make("own")
+    faults.plan("kms:ListKeys", fault)
+    (unread,) = KeyCollector(account).collect(scope(KeyCollector, REGION))
+    assert isinstance(unread, Unread)
+    assert unread.operation == "kms:ListKeys"
+
+
+def test_keys_are_read_over_all_pages(keys: Keys, account: AwsAccount, faults: Faults) -> None:
+    for number in range(3):
+        keys.make(f"key-{number}")
+    ids = list(keys.ids.values())
+
+    def page(*some: str, marker: str = "") -> Fault:
+        listed = [{"KeyId": one, "KeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{one}"} for one in some]
+        more = {"Truncated": True, "NextMarker": marker} if marker else {"Truncated": False}
+        return Fault(body=json.dumps({"Keys": listed, **more}).encode())
+
+    faults.plan("kms:ListKeys", page(*ids[:2], marker="m"), times=1)
+    faults.plan("kms:ListKeys", page(ids[2]), times=1, when=lambda call: call.form["Marker"] == "m")
+    assert set(read(KeyCollector, account, REGION)) == {"key-0", "key-1", "key-2"}
+
+
+def test_a_key_is_read_anew_by_its_arn(keys: Keys, account: AwsAccount, faults: Faults) -> None:
+    keys.make("own")
+    found = read(KeyCollector, account, REGION)["own"]
+    collector, where = KeyCollector(account), scope(KeyCollector, REGION)
+    assert collector.refresh(where, found.uid) == found
+    keys.kms.enable_key_rotation(KeyId=keys.ids["own"])
+    after = collector.refresh(where, found.uid)
+    assert isinstance(after, EncryptionKey)
+    assert after.rotation == Known(KeyRotation(enabled=True))
+    assert collector.refresh(where, f"{found.uid[:-12]}000000000000") is None
+    faults.plan("kms:DescribeKey", REFUSED)
+    refused = collector.refresh(where, found.uid)
+    assert isinstance(refused, EncryptionKey)
+    assert isinstance(refused.rotation, Unread)
+
+
+@pytest.mark.parametrize(
+    ("days", "longest", "verdict"),
+    [(365, 365, "PASS"), (366, 365, "FAIL"), (180, 90, "FAIL"), (None, 365, "PASS"), (None, 364, "FAIL")],
+)
+def test_an_operator_says_how_long_material_may_last(
+    keys: Keys, account: AwsAccount, days: int | None, longest: int, verdict: str
+) -> None:
+    keys.make("own", rotated=True)
+    if days is not None:
+        keys.rotates("own", RotationPeriodInDays=days)
+    policy = Policy(parameters={"keys.rotation": Parameters(max_period=timedelta(days=longest))})
+    assert look("keys.rotation", read(KeyCollector, account, REGION)["own"], policy).verdict.value == verdict
