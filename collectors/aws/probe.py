@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -29,8 +30,8 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
 
 
-def probe(account: AwsAccount) -> Iterator[Probe]:
-    """Try the credentials, then each operation of each collector once, and yield how each went.
+def probe(account: AwsAccount, collectors: Sequence[type[Any]] = COLLECTORS) -> Iterator[Probe]:
+    """Try the credentials, then each operation of each of these collectors once, and yield how each went.
 
     What one collector cannot try another may. Where the credentials are refused, or are another account's,
     nothing more is tried.
@@ -41,7 +42,7 @@ def probe(account: AwsAccount) -> Iterator[Probe]:
         return
     untried: dict[str, Attempt] = {}
     tried: set[str] = set()
-    for attempt in _attempts(account):
+    for attempt in _attempts(account, collectors):
         if attempt.untried:
             untried.setdefault(attempt.operation.uid, attempt)
         elif attempt.operation.uid not in tried:
@@ -58,10 +59,10 @@ def each(account: AwsAccount, attempts: Iterable[Attempt]) -> Iterator[Probe]:
         yield _try(account, attempt)
 
 
-def _attempts(account: AwsAccount) -> Iterator[Attempt]:
-    if any(collector.regional for collector in COLLECTORS):
+def _attempts(account: AwsAccount, collectors: Sequence[type[Any]]) -> Iterator[Attempt]:
+    if any(collector.regional for collector in collectors):
         yield from EnabledRegions(account, lambda _regions, _complete: None).attempts()
-    for collector in COLLECTORS:
+    for collector in collectors:
         yield from collector(account).attempts()
 
 

@@ -45,7 +45,9 @@ def _permissions(cloud: Cloud, output: Format, config: Path | None) -> None:
     if cloud is not Cloud.AWS:
         refuse(f"this build of cspmd reads AWS only: there is nothing to grant on {cloud.value} yet")
     from daemon.targets import aws
+    from detectors.asking import Asked, asked
 
     settings = configuration_if_any(config)
     targets = [] if settings is None else [target for target in settings.targets if target.provider == "aws"]
-    emit(aws.policy(terraform=output is Format.TERRAFORM, targets=targets))
+    demand = Asked() if settings is None else asked(settings.enabled_detectors(), settings.policy())
+    emit(aws.policy(terraform=output is Format.TERRAFORM, targets=targets, asked=demand))

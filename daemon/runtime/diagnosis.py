@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from daemon.runtime.composition import not_yet_done, sinks_of
 from daemon.state import State, StateError
 from daemon.targets import Check, Health, Observer, TargetError, diagnose
+from detectors.asking import asked
 
 if TYPE_CHECKING:
     from daemon.configuration import Configuration
@@ -33,9 +34,10 @@ def checks(configuration: Configuration) -> Iterator[Check]:
         yield Check(area="configuration", what="not yet done", health=Health.LESSER, problem=sentence)
     yield from _state(configuration)
     observer = Observer(_Nobody())
+    demand = asked(configuration.enabled_detectors(), configuration.policy())
     for target in configuration.targets:
         try:
-            yield from diagnose(target, observer)
+            yield from diagnose(target, observer, demand)
         except TargetError as error:
             yield Check(area=f"target {target.name}", what="collectors", health=Health.MISSING, problem=str(error))
     yield from _sinks(configuration)

@@ -16,7 +16,7 @@ from collectors.aws.permissions import policy_json, policy_terraform
 from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
 from collectors.model import GLOBAL, Provider, Scope
-from daemon.targets.aws_account import AccountUnits
+from daemon.targets.aws_account import AccountUnits, AwsCollector
 from daemon.targets.aws_logs import AwsLogs, log_permissions
 from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
 from daemon.targets.observer import Observer
@@ -56,7 +56,7 @@ class AwsUnits:
         self._between_discoveries = min(times.reconcile, LONGEST_BETWEEN_DISCOVERIES)
         self._observer = observer
         self._asked = asked
-        self._collectors = tuple(collector for collector in COLLECTORS if asked.any_of(collector.kinds))
+        self._collectors = collectors_of(asked)
         self._lock = threading.Lock()
         self._accounts: dict[str, AccountUnits] = {}
         self._discovered = False
@@ -185,10 +185,16 @@ class AwsUnits:
         )
 
 
-def permissions(targets: Sequence[AwsTarget] = ()) -> tuple[Permission, ...]:
-    """Return what every enabled collector needs, and what discovering accounts and the logs of these targets need."""
-    found = {permission for collector in COLLECTORS for permission in collector.permissions}
-    if any(collector.regional for collector in COLLECTORS):
+def collectors_of(asked: Asked) -> tuple[AwsCollector, ...]:
+    """Return the collectors that read something of what is asked."""
+    return tuple(collector for collector in COLLECTORS if asked.any_of(collector.kinds))
+
+
+def permissions(targets: Sequence[AwsTarget] = (), asked: Asked = _ALL) -> tuple[Permission, ...]:
+    """Return what collectors of what is asked need, and what finding accounts and the logs of these targets need."""
+    collectors = collectors_of(asked)
+    found = {permission for collector in collectors for permission in collector.permissions}
+    if any(collector.regional for collector in collectors):
         found.update(EnabledRegions.permissions)
     for target in targets:
         if target.organization:
@@ -197,7 +203,7 @@ def permissions(targets: Sequence[AwsTarget] = ()) -> tuple[Permission, ...]:
     return tuple(sorted(found))
 
 
-def policy(*, terraform: bool, targets: Sequence[AwsTarget] = ()) -> str:
+def policy(*, terraform: bool, targets: Sequence[AwsTarget] = (), asked: Asked = _ALL) -> str:
     """Return the least-privilege policy as JSON, or as Terraform with a role to attach it to."""
-    needed = permissions(targets)
+    needed = permissions(targets, asked)
     return policy_terraform(needed) if terraform else policy_json(needed)

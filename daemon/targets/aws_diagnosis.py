@@ -14,8 +14,9 @@ from collectors.aws.operations import GET_CALLER_IDENTITY
 from collectors.aws.probe import Probe, each, probe
 from collectors.aws.session import VERIFIED_WITHIN
 from collectors.model import Unread, UnreadReason
-from daemon.targets.aws import AwsUnits
+from daemon.targets.aws import AwsUnits, collectors_of
 from daemon.targets.check import Check, Health
+from detectors.asking import Asked
 
 if TYPE_CHECKING:
     from daemon.configuration import AwsTarget
@@ -39,11 +40,14 @@ _ON = {
 _REMEDY = "check that what is configured under logs: exists: bucket, prefix, queue_url"
 
 
-def diagnose(settings: AwsTarget, observer: Observer) -> Iterator[Check]:
-    """Yield what each look at the target came to. Raises TargetError where the SDK is not installed."""
+def diagnose(settings: AwsTarget, observer: Observer, asked: Asked) -> Iterator[Check]:
+    """Yield what each look at the target came to, for what is asked.
+
+    Raises TargetError where the SDK is not installed.
+    """
     from daemon.configuration import Schedule
 
-    target = AwsUnits(settings, Schedule(), observer)
+    target = AwsUnits(settings, Schedule(), observer, asked)
     if target.discovery is not None:
         area = f"target {settings.name}, organization"
         failures = [
@@ -58,7 +62,7 @@ def diagnose(settings: AwsTarget, observer: Observer) -> Iterator[Check]:
     refused: set[str] = set()
     for account in target.accounts():
         area = f"target {settings.name}, account {account.account_id}"
-        for attempt in probe(account):
+        for attempt in probe(account, collectors_of(asked)):
             if attempt.operation == GET_CALLER_IDENTITY.uid and attempt.unread is not None:
                 refused.add(account.account_id)
             yield _check(area, attempt)

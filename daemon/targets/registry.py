@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from daemon.configuration import AwsTarget, AzureTarget, Configuration, GcpTarget, Schedule
 
 
+_ALL = Asked()
+
+
 class UnitsOfTarget(Protocol):
     """One target of any provider."""
 
@@ -101,12 +104,12 @@ def _units_of(
     raise TargetError(_not_collected(target))
 
 
-def diagnose(target: AwsTarget | AzureTarget | GcpTarget, observer: Observer) -> Iterator[Check]:
-    """Yield what trying a target came to: credentials, and each permission that its collectors need."""
+def diagnose(target: AwsTarget | AzureTarget | GcpTarget, observer: Observer, demand: Asked = _ALL) -> Iterator[Check]:
+    """Yield what trying a target came to: credentials, and each permission that reading what is asked needs."""
     if target.provider == "aws":
         from daemon.targets import aws_diagnosis
 
-        yield from aws_diagnosis.diagnose(target, observer)
+        yield from aws_diagnosis.diagnose(target, observer, demand)
         return
     area = f"target {target.name}"
     yield Check(area=area, what="collectors", health=Health.MISSING, problem=_not_collected(target))

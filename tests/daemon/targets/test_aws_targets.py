@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +8,17 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from collectors.aws.s3 import S3Collector
 from collectors.model import GLOBAL, Provider, Scope, Unread
+from daemon.cli.app import build
 from daemon.configuration import Configuration, load
 from daemon.targets import Health, Observer, TargetError, Targets, Unit, diagnose
+from daemon.targets.aws import permissions
 from daemon.targets.aws_organization import ORGANIZATION
+from detectors.asking import asked
+from detectors.catalogue import catalogue
 from tests.fakes.aws_families import supplement
 from tests.fakes.aws_faults import DENIED, Faults, fault_proxy
 from tests.fakes.aws_moto import ACCOUNT, Moto, moto_server
@@ -222,3 +229,21 @@ def test_what_no_detector_judges_is_not_read(tmp_path: Path) -> None:
     assert collectors_of(configuration, "storage.versioning") == {"aws.s3"}
     assert collectors_of(configuration, "coverage.unread_scope") == everything
     assert collectors_of(configuration, "residency.out_of_region") >= {"aws.s3"}
+
+
+def test_the_policy_and_doctor_know_what_is_enabled(tmp_path: Path, faults: Faults) -> None:
+    path = tmp_path / "cspmd.yaml"
+    of_buckets = {"disable": [uid for uid in catalogue() if not uid.startswith("storage.")]}
+    configuration = configured(tmp_path, aws(faults.url), detectors=of_buckets)
+    demand = asked(configuration.enabled_detectors(), configuration.policy())
+    listed = {permission.action for permission in permissions(asked=demand)}
+    assert listed == {permission.action for permission in S3Collector.permissions}
+    done = CliRunner().invoke(build(), ["permissions", "aws", "--config", str(path)])
+    printed = {action for statement in json.loads(done.stdout)["Statement"] for action in statement["Action"]}
+    assert printed == listed
+    [target] = configuration.targets
+    tried = {check.what for check in diagnose(target, Observer(Tally()), demand)}
+    assert tried >= listed
+    assert not [action for action in tried if action.startswith(("iam:", "ec2:", "rds:"))]
+    everything = {permission.action for permission in permissions()}
+    assert everything > listed | {"ec2:DescribeRegions", "iam:GetAccountSummary"}
