@@ -1,4 +1,4 @@
-"""``cspmd run`` that follows a trail: who opened a bucket is known within seconds, and nothing is lost or told twice."""
+"""``cspmd run`` that follows a trail: who opened a bucket is known within seconds, nothing is lost or told twice."""
 
 from __future__ import annotations
 
