@@ -33,7 +33,7 @@ class Queued:
     handle: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class LogCloud:
     """What is in the cloud.
 
@@ -63,8 +63,8 @@ class LogCloud:
     def send(self, body: str) -> str:
         """Put a message on the queue."""
         with self.lock:
-            message = Queued(id=f"message-{len(self.messages) + self.calls['sent']}", body=body)
             self.calls["sent"] += 1
+            message = Queued(id=f"message-{self.calls['sent']}", body=body)
             self.messages.append(message)
             return message.id
 

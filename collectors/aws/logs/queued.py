@@ -149,7 +149,7 @@ class _Reading:
                 return
             fresh = [message for message in messages if message.id not in self._failed]
             self._held_until = self._clock() + HELD_FOR
-            self._taken = {message.id: message for message in fresh}
+            self._taken = {message.handle: message for message in fresh}
             stopped: Unread | None = None
             try:
                 for message in fresh:
@@ -168,7 +168,7 @@ class _Reading:
     def hand_back(self) -> None:
         """Let others have at once what was taken and not dealt with."""
         if self._taken:
-            self._source.queue.hold((message.handle for message in self._taken.values()), 0)
+            self._source.queue.hold(self._taken, 0)
             self._taken = {}
 
     def _delivery(self, until: datetime | None = None) -> Delivery:
@@ -194,14 +194,14 @@ class _Reading:
                 yield from self._file(one.key)
                 whole = whole and one.key in self._seen
         if whole:
-            del self._taken[message.id]
+            del self._taken[message.handle]
             self._done.append(message.handle)
         else:
             self._put_off(message)
 
     def _put_off(self, message: Message) -> None:
         """Leave a message for later, the longer the more often it came: a dead-letter policy counts how often."""
-        del self._taken[message.id]
+        del self._taken[message.handle]
         self._failed.add(message.id)
         self._source.queue.hold([message.handle], min(_LONGEST_PUT_OFF, 60 * 2 ** min(message.handed_out, 10)))
 
@@ -233,13 +233,13 @@ class _Reading:
         """Ask for more time where half of it is used up."""
         now = self._clock()
         if now > self._held_until - HELD_FOR / 2:
-            self._source.queue.hold([*(message.handle for message in self._taken.values()), *self._done])
+            self._source.queue.hold([*self._taken, *self._done])
             self._held_until = now + HELD_FOR
 
     def _left(self, message: Message, reason: UnreadReason, detail: str) -> Unread:
         """Leave a message for the queue's dead-letter policy, and say so."""
         self._failed.add(message.id)
-        del self._taken[message.id]
+        del self._taken[message.handle]
         log.warning(
             "a message is not understood and left on the queue, for its dead-letter policy to set aside",
             log=self._source.position,
