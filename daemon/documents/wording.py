@@ -30,7 +30,7 @@ _PHRASES = {
     "storage.latent_public_access": Phrases(
         "would be public if a switch were turned off",
         "came to hold public access that only a switch blocks",
-        "no longer holds public access that a switch blocks",
+        "no longer holds public access that a switch blocks (what nothing blocks any more is storage.public_access's)",
     ),
     "storage.encryption_at_rest": Phrases(
         "is not encrypted at rest as required",
