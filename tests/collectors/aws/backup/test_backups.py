@@ -141,7 +141,7 @@ def test_a_vault_in_a_region_that_is_not_allowed_is_told_unless_aws_made_it_and_
     moto: Moto, account: AwsAccount, faults: Faults
 ) -> None:
     far = Backups(moto, "us-east-1")
-    for name in ("Default", "of-efs", "made on purpose"):
+    for name in ("Default", "of-efs", "on-purpose"):
         far.vault(name)
     of_efs = b'"BackupVaultName": "aws/efs/automatic-backup-vault"'
     named = Fault(rewrite=lambda body: body.replace(b'"BackupVaultName": "of-efs"', of_efs))
@@ -150,7 +150,7 @@ def test_a_vault_in_a_region_that_is_not_allowed_is_told_unless_aws_made_it_and_
     assert verdicts("residency.out_of_region", found.values(), POLICY) == {
         "Default": PASS,
         "aws/efs/automatic-backup-vault": PASS,
-        "made on purpose": FAIL,
+        "on-purpose": FAIL,
     }
     assert found["Default"].places == NotNeeded("vault_is_empty")
     assert faults.count("backup:ListTags") == 1
