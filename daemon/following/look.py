@@ -81,7 +81,7 @@ class Look:
         if outcome is not Outcome.UNREAD and found:
             with self._state.write() as connection:
                 touches.looked(connection, uid, began, self._clock())
-        return Looked(Outcome.CHANGED if told and outcome is Outcome.UNCHANGED else outcome, newest)
+        return Looked(Outcome.CHANGED if told and outcome is not Outcome.UNREAD else outcome, newest)
 
     def _whole(self, uid: str, found: Sequence[Touch]) -> Outcome:
         beginning = uid.removesuffix(EVERY)

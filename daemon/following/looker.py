@@ -128,7 +128,7 @@ class Looker:
             log.info("what events touched is looked at again")
         outcome, newest = done.result()
         self._tally.looked(outcome.value)
-        if outcome is Outcome.CHANGED:
+        if outcome in {Outcome.CHANGED, Outcome.UNREAD}:
             self._wake()
         if outcome is Outcome.UNREAD:
             if self._retry(uid) == 1:
