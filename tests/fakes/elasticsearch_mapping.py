@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 IMMENSE = 32766
@@ -66,7 +67,7 @@ class IndexMapping:
     """The mapping of one backing index. A constant keyword without a value takes its first document's."""
 
     def __init__(self, mappings: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-        self.root = merged({}, mappings)
+        self.root = deepcopy(dict(mappings))
         index = settings.get("index", {})
         self.ignore_malformed = str(index.get("mapping", {}).get("ignore_malformed", False)).lower() == "true"
         self.unmapped: set[str] = set()

@@ -18,10 +18,11 @@ from tests.fakes.documents import AT, RULE, full_judgement, full_transition
 STAMP = Stamp(namespace="default", version="1")
 
 
-def finding(number: int, sink: str = "elasticsearch") -> Document:
+def finding(number: int, sink: str = "elasticsearch", namespace: str = "default") -> Document:
     """Return a document of one transition; equal numbers, equal documents."""
+    stamp = msgspec.structs.replace(STAMP, namespace=namespace)
     transition = msgspec.structs.replace(full_transition(), uid=f"t-{number:06d}")
-    body = encode(transition_document(transition, "finding", rule=RULE, stamp=STAMP))
+    body = encode(transition_document(transition, "finding", rule=RULE, stamp=stamp))
     return Document(sink=sink, uid=transition.uid, dataset=Dataset.FINDINGS, body=body)
 
 

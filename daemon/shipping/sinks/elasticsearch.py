@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from daemon.model import Dataset
 from daemon.shipping.sinks.access import Access, ClusterError
 from daemon.shipping.sinks.answers import NOT_FOUND, OVERLOADED, TOO_LARGE, in_doubt, outcomes
@@ -37,13 +39,39 @@ def data_stream(dataset: Dataset, namespace: str) -> str:
     return f"logs-cspmd.{dataset.value}-{namespace}"
 
 
+class _Address(msgspec.Struct):
+    type: str
+    dataset: str
+    namespace: str
+
+
+class _Addressed(msgspec.Struct):
+    """A document, as far as it says where it belongs."""
+
+    data_stream: _Address
+
+
+_addressed = msgspec.json.Decoder(_Addressed)
+
+
+def stream_of(item: OutboxItem) -> str:
+    """Return the data stream that a document names itself.
+
+    It was queued for that one, whatever namespace is configured by now: the first document fixes
+    ``data_stream.namespace`` of a stream (a constant_keyword), and any other is refused from then on.
+    """
+    address = _addressed.decode(item.body).data_stream
+    return f"{address.type}-{address.dataset}-{address.namespace}"
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
 class ElasticsearchSink:
-    """Ships to the data streams of one namespace. The client is imported at first use.
+    """Ships each document to the data stream it names. The client is imported at first use.
 
+    ``namespace`` is that of the streams that roll over when the templates change.
     ``largest_body`` bounds one request (bytes); ``clock`` gives aware UTC times, as the outbox's.
     """
 
@@ -73,7 +101,7 @@ class ElasticsearchSink:
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """The data streams this sink writes to."""
+        """The data streams that documents are queued for now."""
         return tuple(data_stream(dataset, self._namespace) for dataset in Dataset)
 
     def prepare(self) -> Retry | None:
@@ -95,11 +123,11 @@ class ElasticsearchSink:
         if refusal is not None:
             return [refusal] * len(batch)
         found: dict[int, Outcome] = {}
-        streams: defaultdict[Dataset, list[OutboxItem]] = defaultdict(list)
+        streams: defaultdict[str, list[OutboxItem]] = defaultdict(list)
         for item in batch:
-            streams[item.dataset].append(item)
-        for dataset, items in streams.items():
-            found.update(self._send_stream(data_stream(dataset, self._namespace), items))
+            streams[stream_of(item)].append(item)
+        for stream, items in streams.items():
+            found.update(self._send_stream(stream, items))
         return [found[item.id] for item in batch]
 
     def diagnose(self) -> Sequence[Problem]:

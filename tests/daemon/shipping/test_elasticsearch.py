@@ -47,6 +47,29 @@ def test_documents_arrive_in_their_streams_under_their_ids(
     assert bulk.headers["content-type"] == COMPATIBLE_NDJSON
 
 
+def test_what_waits_when_the_namespace_changes_goes_where_it_was_queued_for(cluster: ElasticsearchServer) -> None:
+    batch = items([finding(1, namespace="before"), finding(2, namespace="after"), finding(3, namespace="before")])
+    sink = ElasticsearchSink(Access(hosts=(cluster.url,)), namespace="after")
+    assert sink.send(batch) == [STORED] * 3
+    assert sorted(cluster.ids("logs-cspmd.findings-before")) == ["t-000001", "t-000003"]
+    assert cluster.ids("logs-cspmd.findings-after") == ["t-000002"]
+    sink.close()
+
+
+def test_what_got_through_before_the_namespace_changed_is_not_sent_again(cluster: ElasticsearchServer) -> None:
+    before = ElasticsearchSink(Access(hosts=(cluster.url,)), namespace="before")
+    after = ElasticsearchSink(Access(hosts=(cluster.url,)), namespace="after")
+    assert before.prepare() is None
+    cluster.faults = [
+        Fault(path="_bulk", reset="after", then=lambda: cluster.store.rollover("logs-cspmd.findings-before"))
+    ]
+    only(before.send(items([finding(1, namespace="before")])), Retry)
+    assert after.send(items([finding(1, namespace="before")], attempts=1)) == [ALREADY]
+    assert cluster.ids() == ["t-000001"]
+    before.close()
+    after.close()
+
+
 def test_a_second_delivery_changes_nothing(cluster: ElasticsearchServer, sink: ElasticsearchSink) -> None:
     assert sink.send(items([finding(1)])) == [STORED]
     assert sink.send(items([finding(1), finding(2)])) == [ALREADY, STORED]
