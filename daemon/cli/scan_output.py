@@ -175,7 +175,8 @@ class Table:
         accounts = len({snapshot.scope.account for snapshot in totals.snapshots})
         yield counts
         yield (
-            f"{totals.resources:,} resource{'s' * (totals.resources != 1)} in {accounts:,} account{'s' * (accounts != 1)} read, "
+            f"{totals.resources:,} resource{'s' * (totals.resources != 1)} "
+            f"in {accounts:,} account{'s' * (accounts != 1)} read, "
             f"coverage {_percent(totals.coverage)}, {calls:,} API calls, {totals.seconds:.1f} s"
         )
         yield Text(
