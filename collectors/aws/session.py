@@ -87,6 +87,7 @@ class AwsAccount:
         self._buckets: dict[str, TokenBucket] = {}
         self._conditions: set[str] = set()
         self._verified = -math.inf
+        self._verified_key = ""
         self._proven = float("-inf")
 
     @classmethod
@@ -181,35 +182,41 @@ class AwsAccount:
         """Return why the credentials cannot be used for this account, None where they can.
 
         Credentials of another account would have its resources judged under this one's name (an
-        account that is named by no id is whichever the credentials belong to). Where
-        STS cannot be reached or asked, that is logged and no reason to read nothing. An answer that
+        account that is named by no id is whichever the credentials belong to). Where STS cannot be
+        reached or asked, reading goes on, and that is logged, if there is proof without it: a role was
+        assumed whose ARN names the account, or the same access key was verified before. An answer that
         was good and is younger than ``within`` seconds is not asked for again: the regions of one
         pass share it.
         """
         if time.monotonic() - self._verified < within:
             return None
-        identity = self._identity_now()
-        if isinstance(identity, Known):
-            if self.account_id in ("", identity.value):
-                self._verified = time.monotonic()
-                return None
+        identity, key = self._identity_now()
+        if isinstance(identity, Unread):
+            return self._unverified(identity, key)
+        if self.account_id not in ("", identity.value):
             return Unread(
                 reason=UnreadReason.CREDENTIALS,
                 operation=GET_CALLER_IDENTITY.uid,
                 detail=f"credentials_of_account_{identity.value}",
             )
-        if isinstance(identity, Unread) and identity.reason is UnreadReason.CREDENTIALS:
-            return identity
-        if self.changed("unverified", to=True):
-            self._tell_unverified(identity)
+        self._verified, self._verified_key = time.monotonic(), key
+        self.changed("unverified", to=False)
         return None
 
-    def _tell_unverified(self, identity: Fact[str]) -> None:
-        log.warning(
-            "the account behind the credentials could not be verified",
-            account=self.account_id,
-            error=identity.summary if isinstance(identity, Unread) else "",
-        )
+    def _unverified(self, identity: Unread, key: str) -> Unread | None:
+        """Return why nothing is read, None where the credentials are this account's although STS does not say so."""
+        assumed = identity.operation == GET_CALLER_IDENTITY.uid and self._role_name is not None
+        proven = assumed or not self.account_id or (key != "" and key == self._verified_key)
+        if identity.reason is UnreadReason.CREDENTIALS or not proven:
+            return identity
+        if self.changed("unverified", to=True):
+            log.warning(
+                "STS does not say whose the credentials are: reading goes on, since they are a role's of this account "
+                "or were verified before",
+                account=self.account_id,
+                error=identity.summary,
+            )
+        return None
 
     def changed(self, condition: str, *, to: bool) -> bool:
         """Note whether a condition holds; return whether it did not stand so before (at first: not)."""
@@ -222,31 +229,39 @@ class AwsAccount:
                 self._conditions.discard(condition)
             return True
 
-    def _identity_now(self) -> Fact[str]:
+    def _identity_now(self) -> tuple[Fact[str], str]:
         """Ask whose credentials these are, with those that the chain holds now if the ones at hand are refused.
 
         Keys that are rotated in the environment's files reach a process that lives for months this way.
         """
         begun = bool(self._clients)
-        identity = self._identity()
+        identity, key = self._identity()
         if begun and isinstance(identity, Unread) and identity.reason is UnreadReason.CREDENTIALS:
             with self._lock:
                 self._own = self._working = self._own_sts = None
                 self._verified = -math.inf
                 self._clients.clear()
             return self._identity()
-        return identity
+        return identity, key
 
-    def _identity(self) -> Fact[str]:
-        """Whose credentials these are; a configuration that cannot work is an Unread like any other."""
+    def _identity(self) -> tuple[Fact[str], str]:
+        """Return whose credentials these are, and their access key's id.
+
+        A configuration that cannot work is an Unread like any other.
+        """
         from collectors.aws import errors
 
+        key = ""
+
         def ask() -> Answer:
+            nonlocal key
+            credentials = self._session().get_credentials()
+            key = "" if credentials is None else str(credentials.get_frozen_credentials().access_key)
             return self.call(GET_CALLER_IDENTITY, self.home_region)
 
         identity = errors.read(ask, GET_CALLER_IDENTITY, lambda answer: str(answer["Account"]), None)
         self._proven = time.monotonic() if isinstance(identity, Known) else float("-inf")
-        return identity
+        return identity, key
 
     def _refuses_only(self, region: str) -> bool:
         """Whether credentials that a region refuses are good elsewhere: the region is not enabled then."""

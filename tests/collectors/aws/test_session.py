@@ -12,7 +12,7 @@ from collectors.aws.s3.operations import LIST_BUCKETS
 from collectors.aws.session import AwsAccount
 from collectors.model import Bucket, Known, Unread, UnreadReason
 from tests.collectors.aws.conftest import SCOPE
-from tests.fakes.aws_faults import DENIED, EXPIRED, UNKNOWN_KEY, Fault, Faults
+from tests.fakes.aws_faults import DENIED, EXPIRED, RESET, SLOW_DOWN, UNKNOWN_KEY, Fault, Faults
 from tests.fakes.aws_moto import ACCOUNT, Moto
 
 OTHER = "222222222222"
@@ -102,10 +102,53 @@ def test_credentials_of_another_account_read_nothing(moto: Moto, faults: Faults)
     assert S3Collector(account).refresh(SCOPE, "arn:aws:s3:::ours") == told
 
 
-def test_an_sts_that_cannot_be_asked_is_no_reason_to_read_nothing(moto: Moto, faults: Faults) -> None:
+@pytest.mark.parametrize("failing", [SLOW_DOWN, RESET, DENIED], ids=["throttled", "reset", "denied"])
+def test_credentials_of_another_account_read_nothing_where_sts_cannot_say_so(
+    moto: Moto, faults: Faults, failing: Fault
+) -> None:
     moto.client("s3").create_bucket(Bucket="ours")
+    faults.plan("sts:GetCallerIdentity", failing)
+    (told,) = S3Collector(AwsAccount(OTHER, endpoint_url=faults.url)).collect(SCOPE)
+    assert isinstance(told, Unread)
+    assert told.operation == "sts:GetCallerIdentity"
+    assert told.reason is not UnreadReason.CREDENTIALS
+    assert {call.operation for call in faults.calls} == {"sts:GetCallerIdentity"}
+
+
+def test_credentials_that_were_verified_before_read_on_without_sts(moto: Moto, faults: Faults) -> None:
+    moto.client("s3").create_bucket(Bucket="ours")
+    account = AwsAccount(ACCOUNT, endpoint_url=faults.url)
+    assert names(account) == {"ours"}
     faults.plan("sts:GetCallerIdentity", DENIED)
-    assert names(AwsAccount(ACCOUNT, endpoint_url=faults.url)) == {"ours"}
+    assert names(account) == {"ours"}
+
+
+def test_other_credentials_than_were_verified_read_nothing_without_sts(
+    moto: Moto, faults: Faults, credentials: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    moto.client("s3").create_bucket(Bucket="ours")
+    mounted = tmp_path / "credentials"
+    keys = "[default]\naws_access_key_id = {}\naws_secret_access_key = s\n"
+    mounted.write_text(keys.format("AKIAOLD"))
+    with credentials.context() as environment:
+        environment.delenv("AWS_ACCESS_KEY_ID")
+        environment.delenv("AWS_SECRET_ACCESS_KEY")
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", str(mounted))
+        account = AwsAccount(ACCOUNT, endpoint_url=faults.url)
+        assert names(account) == {"ours"}
+        mounted.write_text(keys.format("AKIANEW"))
+        faults.plan("sts:GetCallerIdentity", UNKNOWN_KEY, times=1)
+        faults.plan("sts:GetCallerIdentity", DENIED, times=1)
+        (told,) = S3Collector(account).collect(SCOPE)
+        assert isinstance(told, Unread)
+        assert told.reason is UnreadReason.DENIED
+        assert names(account) == {"ours"}
+
+
+def test_a_role_that_was_assumed_in_the_account_needs_no_proof(moto: Moto, faults: Faults) -> None:
+    moto.client("s3", account=OTHER).create_bucket(Bucket="theirs")
+    faults.plan("sts:GetCallerIdentity", DENIED)
+    assert names(AwsAccount(OTHER, endpoint_url=faults.url, role_name="cspmd-read")) == {"theirs"}
 
 
 def test_a_profile_is_used(moto: Moto, faults: Faults, credentials: pytest.MonkeyPatch, tmp_path: Path) -> None:
