@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeVar
 
 from collectors.aws.session import AwsAccount
@@ -29,10 +30,15 @@ def offered(account: AwsAccount, service: str, region: str) -> bool:
     """Whether the SDK knows of the service in the region; an endpoint of one's own has every service."""
     if account.endpoint_url is not None:
         return True
+    known = _regions(service, account.partition)
+    return not known or region in known
+
+
+@cache
+def _regions(service: str, partition: str) -> frozenset[str]:
     from botocore.session import Session
 
-    known = Session().get_available_regions(service, partition_name=account.partition)
-    return not known or region in known
+    return frozenset(Session().get_available_regions(service, partition_name=partition))
 
 
 def _nobody_answers(unread: Unread) -> bool:
