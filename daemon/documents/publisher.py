@@ -47,9 +47,9 @@ class EcsPublisher:
         self._rules = Rules(catalogue)
 
     @property
-    def wants_posture(self) -> bool:
-        """Whether any sink takes posture documents."""
-        return bool(self._posture)
+    def posture_sinks(self) -> tuple[str, ...]:
+        """The names of the sinks that take posture documents."""
+        return self._posture
 
     def transition(self, transition: Transition, finding_id: str) -> Iterator[Document]:
         """Yield the documents of one transition, one for each sink."""

@@ -289,7 +289,7 @@ class Batch:
         """Keep a judgement's row, with a posture document where the judgement itself is another."""
         if old is not None and old.hash == row.hash:
             row = msgspec.structs.replace(row, posture_due=old.posture_due)
-        elif self._publisher.wants_posture:
+        elif self._publisher.posture_sinks:
             now = self._setting.now
             self._documents.extend(self._publisher.posture(judgement, now))
             row = msgspec.structs.replace(row, posture_due=next_posture(row.detector, row.resource_uid, now))

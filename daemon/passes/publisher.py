@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -14,8 +14,8 @@ class Publisher(Protocol):
     """Encodes what is to be shipped. Called inside a write transaction: it must be quick and do no I/O."""
 
     @property
-    def wants_posture(self) -> bool:
-        """Whether any sink takes posture documents."""
+    def posture_sinks(self) -> Collection[str]:
+        """The names of the sinks that take posture documents."""
 
     def transition(self, transition: Transition, finding_id: str) -> Iterable[Document]:
         """Return the documents for one transition; ``finding_id`` names its finding over its life."""
@@ -27,7 +27,7 @@ class Publisher(Protocol):
 class Silent:
     """A publisher for no sinks at all."""
 
-    wants_posture = False
+    posture_sinks: Collection[str] = ()
 
     def transition(self, transition: Transition, finding_id: str) -> Iterable[Document]:  # noqa: ARG002 - the protocol
         """Return nothing."""

@@ -63,11 +63,12 @@ def retire(
 
 def repeat_posture(state: State, publisher: Publisher, now: datetime, limit: int) -> int:
     """Queue the posture documents whose time has come; return how many judgements had one."""
-    if not publisher.wants_posture:
+    sinks = publisher.posture_sinks
+    if not sinks:
         return 0
     with state.read() as connection:
         due = judgements.posture_due(connection, now, limit)
-        waiting = outbox.waiting_since(connection, Dataset.MISCONFIGURATION) if due else None
+        waiting = outbox.waiting_since(connection, Dataset.MISCONFIGURATION, sinks) if due else None
     if not due or (waiting is not None and now - waiting > POSTURE_BACKLOG):
         return 0
     documents = [document for _, body in due for document in publisher.posture(_JUDGEMENT.decode(body), now)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from daemon.runtime.composition import not_yet_done, sinks_of
+from daemon.shipping.leftovers import leftovers, sentence
 from daemon.state import State, StateError
 from daemon.targets import Check, Health, Observer, TargetError, diagnose
 from detectors.asking import asked
@@ -30,8 +31,8 @@ def checks(configuration: Configuration) -> Iterator[Check]:
     """Yield what each look came to, as it is taken."""
     for warning in configuration.warnings:
         yield Check(area="configuration", what="warning", health=Health.LESSER, problem=str(warning))
-    for sentence in not_yet_done(configuration):
-        yield Check(area="configuration", what="not yet done", health=Health.LESSER, problem=sentence)
+    for what in not_yet_done(configuration):
+        yield Check(area="configuration", what="not yet done", health=Health.LESSER, problem=what)
     yield from _state(configuration)
     observer = Observer(_Nobody())
     demand = asked(configuration.enabled_detectors(), configuration.policy())
@@ -55,6 +56,9 @@ def _state(configuration: Configuration) -> Iterator[Check]:
         for item, reason in state.outbox.dead_letters(MOST_DEAD_LETTERS):
             problem = f"{item.sink} refused document {item.uid} for good: {reason}"
             yield Check(area="state", what="dead letter", health=Health.LESSER, problem=problem)
+        for left in leftovers(state.outbox, [sink.name for sink in sinks_of(configuration)]):
+            problem = sentence(left, configuration.state.retention)
+            yield Check(area="state", what="left over", health=Health.LESSER, problem=problem)
     except StateError as error:
         yield Check(area="state", what="write", health=Health.MISSING, problem=str(error))
     finally:

@@ -27,6 +27,7 @@ from daemon.runtime.prompts import Prompts
 from daemon.runtime.schedule import Schedule
 from daemon.runtime.shipping import ShippingThread
 from daemon.runtime.upkeep import Upkeep
+from daemon.shipping.leftovers import leftovers, sentence
 from daemon.state import State, StateLock, StateUnavailableError
 from daemon.targets import Observer, TargetError, Targets, Unit
 from daemon.web.application import Readiness
@@ -298,8 +299,21 @@ class Service:
     def _warn(self, configuration: Configuration) -> None:
         for warning in configuration.warnings:
             log.warning("configuration", warning=str(warning))
-        for sentence in not_yet_done(configuration):
-            log.warning("configured, and not done by this build", what=sentence)
+        for what in not_yet_done(configuration):
+            log.warning("configured, and not done by this build", what=what)
+        self._tell_leftovers()
+
+    def _tell_leftovers(self) -> None:
+        try:
+            for left in leftovers(self._state.outbox, self._sink_names()):
+                log.warning(
+                    "documents are queued for a sink that is not configured",
+                    sink=left.sink,
+                    pending=left.pending,
+                    meaning=sentence(left, self._configuration.state.retention),
+                )
+        except StateUnavailableError as error:
+            log.warning("it cannot be seen whether documents wait for no sink", error=str(error))
 
     def _readiness(self) -> Readiness:
         units = (unit.key for unit in self._targets.units() if not self._health.of(unit.key).tried)

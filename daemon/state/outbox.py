@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -60,9 +60,11 @@ def put(connection: Connection, documents: Iterable[Document], now: datetime) ->
     insert_new(connection, outbox, rows, "sink", "uid")
 
 
-def waiting_since(connection: Connection, dataset: Dataset) -> datetime | None:
-    """Return when the oldest undelivered document of this data stream was queued."""
-    wanted = select(func.min(outbox.c.queued_at)).where(outbox.c.dead_at.is_(None), outbox.c.dataset == dataset.value)
+def waiting_since(connection: Connection, dataset: Dataset, sinks: Collection[str]) -> datetime | None:
+    """Return when the oldest undelivered document of this data stream was queued for any of these sinks."""
+    wanted = select(func.min(outbox.c.queued_at)).where(
+        outbox.c.dead_at.is_(None), outbox.c.dataset == dataset.value, outbox.c.sink.in_(list(sinks))
+    )
     return connection.execute(wanted).scalar()
 
 

@@ -16,7 +16,8 @@ log = structlog.get_logger(__name__)
 class StateGauges(Collector):
     """A collector of prometheus_client over the state.
 
-    ``sinks`` returns the names of the configured sinks: nothing waiting is a zero, not an absence. A
+    ``sinks`` returns the names of the configured sinks: nothing waiting is a zero, not an absence, and
+    what is left of a sink that is configured no more is nobody's alarm. A
     state that is out of reach gives ``cspmd_state_reachable 0`` and no other gauge: a stale number
     would silence an alert.
     """
@@ -117,7 +118,7 @@ class StateGauges(Collector):
             labels=("sink",),
         )
         waiting = {stats.sink: stats for stats in self._state.outbox.stats()}
-        for sink in sorted({*waiting, *self._sinks()}):
+        for sink in sorted(self._sinks()):
             stats = waiting.get(sink)
             pending.add_metric((sink,), 0 if stats is None else stats.pending)
             dead.add_metric((sink,), 0 if stats is None else stats.dead)

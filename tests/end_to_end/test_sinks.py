@@ -53,3 +53,22 @@ def test_a_scan_says_what_its_sinks_did_not_take_and_keeps_it(program: Program) 
     with siem:
         assert program.cspmd("scan").returncode == 0
         assert len(siem.ids("logs-cspmd.findings-*")) == len(program.open_findings())
+
+
+def test_what_waits_for_a_sink_that_was_taken_out_is_told_once_and_alarms_nobody(program: Program) -> None:
+    siem = ElasticsearchServer()
+    siem.reserve_address()
+    program.configure(sinks={"elasticsearch": {"hosts": [siem.url]}})
+    assert program.cspmd("scan", "--no-ship").returncode == 0
+    program.configure()
+    with program.running() as daemon:
+        daemon.wait_until_ready()
+        told = daemon.wait_for_event("documents are queued for a sink that is not configured")
+        assert told["sink"] == "elasticsearch"
+        assert told["pending"] > 0
+        assert "forgotten 400 days" in told["meaning"]
+        assert daemon.metrics("cspmd_outbox_pending", sink="elasticsearch") == []
+        assert daemon.metrics("cspmd_outbox_pending", sink="file") != []
+        assert len(daemon.events(told["event"])) == 1
+        assert daemon.stop() == 0
+    assert "the sink elasticsearch is not configured" in program.cspmd("doctor").stdout

@@ -181,8 +181,8 @@ class Publisher:
     """Encodes what it is given for one sink, and remembers it."""
 
     def __init__(self, *, wants_posture: bool = False, sink: str = "test") -> None:
-        self.wants_posture = wants_posture
         self.sink = sink
+        self.posture_sinks = (sink,) if wants_posture else ()
         self.findings: list[tuple[Transition, str]] = []
 
     def transition(self, transition: Transition, finding_id: str) -> Iterable[Document]:
@@ -232,6 +232,10 @@ class World:
 
     def queued(self, dataset: Dataset | None = None) -> list[OutboxItem]:
         """Return what waits for the sink."""
-        items = self.state.outbox.claim(self.publisher.sink, 100_000, self.clock.now)
+        return [item for item in self.queued_for(self.publisher.sink) if dataset in {None, item.dataset}]
+
+    def queued_for(self, sink: str) -> list[OutboxItem]:
+        """Return what waits for a sink of this name."""
+        items = self.state.outbox.claim(sink, 100_000, self.clock.now)
         self.state.outbox.release(items)
-        return [item for item in items if dataset in {None, item.dataset}]
+        return items

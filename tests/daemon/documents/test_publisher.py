@@ -30,8 +30,8 @@ def test_posture_goes_only_where_it_is_wanted() -> None:
     assert [document.sink for document in documents] == ["elasticsearch"]
     assert documents[0].dataset is Dataset.MISCONFIGURATION
     assert json.loads(documents[0].body)["event"]["id"] == documents[0].uid
-    assert publisher(*BOTH).wants_posture
-    assert not publisher(BOTH[1]).wants_posture
+    assert publisher(*BOTH).posture_sinks == (BOTH[0].sink,)
+    assert not publisher(BOTH[1]).posture_sinks
     assert list(publisher(BOTH[1]).posture(full_judgement(), AT)) == []
 
 

@@ -88,11 +88,22 @@ def test_repeated_posture_is_bounded_and_waits_for_a_sink_that_takes_none(state:
     assert len({item.uid for item in world.queued()}) == 61
 
 
+def test_posture_does_not_wait_for_a_sink_that_is_configured_no_more(state: State) -> None:
+    world = World(state, wants_posture=True)
+    world.publisher.sink = "given up"
+    world.read(bucket("a"), bucket("b"))
+    world.publisher.sink = "test"
+    world.clock.forward(hours=24)
+    assert world.queued_for("given up")
+    assert world.runner.posture_due(world.clock.now, 1000) == 7
+    assert len(world.queued_for("test")) == 7
+
+
 def test_a_sink_switched_on_later_gets_all_posture(state: State) -> None:
     world = World(state)
     world.read(bucket("a"), bucket("b"))
     assert world.runner.posture_due(world.clock.now, 1000) == 0
-    world.publisher.wants_posture = True
+    world.publisher.posture_sinks = (world.publisher.sink,)
     assert world.runner.posture_due(world.clock.now, 1000) == 7
     assert world.runner.posture_due(world.clock.now, 1000) == 0
 

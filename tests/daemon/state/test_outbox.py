@@ -152,5 +152,6 @@ def test_on_an_embedded_state_claiming_writes_nothing(tmp_path: Path) -> None:
 def test_the_oldest_of_a_data_stream_is_known(state: State) -> None:
     put(state, "a")
     with state.read() as connection:
-        assert outbox.waiting_since(connection, Dataset.FINDINGS) == START
-        assert outbox.waiting_since(connection, Dataset.MISCONFIGURATION) is None
+        assert outbox.waiting_since(connection, Dataset.FINDINGS, ["es"]) == START
+        assert outbox.waiting_since(connection, Dataset.FINDINGS, ["file"]) is None
+        assert outbox.waiting_since(connection, Dataset.MISCONFIGURATION, ["es"]) is None

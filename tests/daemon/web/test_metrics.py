@@ -175,9 +175,9 @@ cspmd_state_reachable 1.0
 """
 
 
-def _gauges(state: State) -> str:
+def _gauges(state: State, *sinks: str) -> str:
     metrics = Metrics("1.2.3", process=False)
-    metrics.registry.register(StateGauges(state, lambda: ["file"]))
+    metrics.registry.register(StateGauges(state, lambda: sinks or ("file", "test")))
     shown = generate_latest(metrics.registry).decode()
     return shown[shown.index("# HELP cspmd_findings") if "# HELP cspmd_findings" in shown else 0 :]
 
@@ -188,6 +188,14 @@ def test_what_the_state_knows_is_shown_as_the_contract_names_it(state: State) ->
     world.read(bucket("a", versioning=OFF), bucket("b", acl_grants=DENIED), bucket("c", versioning=OFF))
     world.read(LIST_DENIED, scope=msgspec.structs.replace(SCOPE, region="eu-west-1"))
     assert _lines(_gauges(state)) == _lines(STATE)
+
+
+def test_a_sink_that_is_configured_no_more_alarms_nobody(state: State) -> None:
+    world = World(state)
+    world.read(bucket("a", versioning=OFF))
+    shown = _gauges(state, "file")
+    assert 'cspmd_outbox_pending{sink="file"} 0.0' in shown
+    assert 'sink="test"' not in shown
 
 
 def _lines(text: str) -> list[str]:
