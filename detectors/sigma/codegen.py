@@ -7,18 +7,27 @@ a constant through the namespace and never pasted into the source.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
-from detectors.sigma.expression import FIELD_OPS, And, Constant, Expression, Not, Op, Or, Test
+from detectors.sigma.expression import FIELD_OPS, TEXT_OPS, And, Constant, Expression, Not, Op, Or, Test, tests_of
+from detectors.sigma.grouping import Group, Guard, HasKey, HasRawText, HasText, HasValue, IsOneOf, grouped
+from detectors.sigma.prefilter import may_hold, needed_in, needed_text, searchable
 from detectors.sigma.rules import Rule
 from detectors.sigma.source import LogSource
 from detectors.sigma.values import in_network, number, texts
 
 Hits: TypeAlias = list[Rule]
+Conditions: TypeAlias = Sequence[tuple[Rule, Expression]]
+
+# Of a longer list of texts one decoding is cheaper than as many searches.
+_MOST_TEXTS = 8
+
+_OFTEN = 3
 
 
-def compile_conditions(conditions: Sequence[tuple[Rule, Expression]], source: LogSource) -> Callable[[Any, Hits], None]:
+def compile_conditions(conditions: Conditions, source: LogSource) -> Callable[[Any, Hits], None]:
     """Return a function ``(record, hits)`` that appends every rule whose condition holds."""
     return _Function(source).build(conditions)
 
@@ -32,24 +41,78 @@ class _Function:
             "texts": texts,
             "in_network": in_network,
             "compare": _compare,
+            "searchable": searchable,
+            "may_hold": may_hold,
         }
         self._constants: dict[tuple[str, object], str] = {}
         self._prologue: list[str] = []
         self._locals: dict[tuple[str, str], str] = {}
+        self._often: frozenset[str] = frozenset()
+        self._at_hand = ""
 
-    def build(self, conditions: Sequence[tuple[Rule, Expression]]) -> Callable[[Any, Hits], None]:
-        body = []
-        for position, (rule, condition) in enumerate(conditions):
-            self._namespace[f"rule{position}"] = rule
-            if condition == Constant(value=True):
-                body.append(f"    hits.append(rule{position})")
-            else:
-                body.append(f"    if {self._expression(condition)}:\n        hits.append(rule{position})")
+    def build(self, conditions: Conditions) -> Callable[[Any, Hits], None]:
+        groups = grouped(conditions, self._source)
+        self._often = self._lowered_often(groups)
+        body: list[str] = []
+        for group in groups:
+            body += self._group(group, "    ")
         code = "\n".join(["def match(record, hits):", *self._prologue, *body]) + "\n"
         # The text holds only names made here; what rules bring travels in the namespace.
         exec(compile(code, f"<sigma {self._source.name}>", "exec"), self._namespace)  # noqa: S102
         match: Callable[[Any, Hits], None] = self._namespace["match"]  # type: ignore[assignment]  # made by exec
         return match
+
+    def _statement(self, rule: Rule, condition: Expression, indent: str) -> list[str]:
+        name = f"rule{len(self._namespace)}"
+        self._namespace[name] = rule
+        if condition == Constant(value=True):
+            return [f"{indent}hits.append({name})"]
+        return [f"{indent}if {self._expression(condition)}:", f"{indent}    hits.append({name})"]
+
+    def _lowered_often(self, groups: Iterable[Group]) -> frozenset[str]:
+        """Return the direct fields whose lower case is asked for again and again: it is made at the top.
+
+        What only rules behind a guard ask for is not: most records never get there.
+        """
+        asked = Counter[str]()
+        for group in groups:
+            if isinstance(group.guard, HasText):
+                asked[group.guard.field] += _OFTEN
+            elif group.guard is None:
+                asked.update(
+                    test.field
+                    for _, condition in group.members
+                    for test in tests_of(condition)
+                    if test.field in self._source.direct and test.op in TEXT_OPS and not test.cased
+                )
+        return frozenset(field for field, times in asked.items() if times >= _OFTEN)
+
+    def _group(self, group: Group, indent: str) -> list[str]:
+        """Write a group's guard and behind it its rules."""
+        lines: list[str] = []
+        before = self._at_hand
+        if group.guard is not None:
+            lines.append(f"{indent}if {self._guard(group.guard)}:")
+            indent += "    "
+            if isinstance(group.guard, HasKey | HasValue | HasRawText):
+                self._at_hand = group.guard.attribute
+        for inner in group.within:
+            lines += self._group(inner, indent)
+        for rule, condition in group.members:
+            lines += self._statement(rule, condition, indent)
+        self._at_hand = before
+        return lines
+
+    def _guard(self, guard: Guard) -> str:
+        if isinstance(guard, IsOneOf):
+            return self._member(guard.field, self._constant("set", guard.texts), guard.texts, cased=False)
+        if isinstance(guard, HasText):
+            return f"{self._constant('text', guard.text)} in {self._lowered(guard.field)}"
+        if isinstance(guard, HasValue):
+            key, texts = self._constant("text", guard.key), self._constant("set", guard.texts)
+            return f"may_hold({self._raw(guard.attribute)}, {key}, {texts})"
+        text = guard.key if isinstance(guard, HasKey) else guard.text
+        return f"{self._constant('text', text)} in {self._raw(guard.attribute)}"
 
     def _constant(self, kind: str, value: object) -> str:
         key = (kind, value)
@@ -65,10 +128,15 @@ class _Function:
         if isinstance(expression, Not):
             return f"not ({self._expression(expression.arg)})"
         if isinstance(expression, And):
-            return " and ".join(f"({self._expression(arg)})" for arg in expression.args)
+            return " and ".join(f"({self._expression(arg)})" for arg in sorted(expression.args, key=self._cost))
         if isinstance(expression, Or):
             return self._any_of(expression)
         return self._test(expression)
+
+    def _cost(self, expression: Expression) -> int:
+        """Rank a condition by how dear it is to look at; the cheap ones of an AND are asked first."""
+        fields = {test.field for test in tests_of(expression)}
+        return sum(field not in self._source.direct for field in fields)
 
     def _any_of(self, expression: Or) -> str:
         """Write an OR; equalities of one field become one set lookup."""
@@ -82,11 +150,18 @@ class _Function:
         for (field, cased), operands in equal.items():
             name = self._constant("set", frozenset(operands))
             if field in self._source.direct:
-                value = self._single(field) if cased else self._lowered(field)
-                parts.append(f"({self._single(field)} is not None and {value} in {name})")
+                parts.append(f"({self._member(field, name, operands, cased=cased)})")
             else:
-                parts.append(f"(not {name}.isdisjoint({self._values(field, cased=cased)}))")
+                one = f"not {name}.isdisjoint({self._values(field, cased=cased)})"
+                parts.append(f"({self._filtered_set(field, operands)}{one})")
         return " or ".join(parts)
+
+    def _member(self, field: str, name: str, operands: Iterable[str], *, cased: bool) -> str:
+        """Write that a direct field is one of a set of texts."""
+        if not cased and field in self._often and "" not in operands:
+            return f"{self._lowered(field)} in {name}"
+        value = self._single(field) if cased else self._lowered(field)
+        return f"{self._single(field)} is not None and {value} in {name}"
 
     def _test(self, test: Test) -> str:
         if test.op is Op.NULL:
@@ -97,23 +172,57 @@ class _Function:
             return self._field_test(test)
         cased = test.cased or test.op is Op.REGEX
         if test.field in self._source.direct:
-            return f"{self._single(test.field)} is not None and {self._direct_test(test, cased=cased)}"
+            return self._direct_test(test, cased=cased)
         values = self._values(test.field, cased=cased)
+        first = self._filtered(test)
         if test.op is Op.EQUALS:
-            return f"{self._constant('text', test.operand)} in {values}"
-        return f"{values} and any({self._comparison(test, 'value')} for value in {self._held(test.field, cased=cased)})"
+            return f"{first}{self._constant('text', test.operand)} in {values}"
+        held = self._held(test.field, cased=cased)
+        return f"{first}{values} and any({self._comparison(test, 'value')} for value in {held})"
+
+    def _filtered(self, test: Test) -> str:
+        """Write the look into undecoded JSON that comes before a comparison, with its ``and``; empty without one."""
+        attribute = self._source.undecoded.get(test.field.partition(".")[0])
+        needed = needed_in(test) if attribute is not None else None
+        if attribute is None or needed is None:
+            return ""
+        return f"{self._constant('text', needed)} in {self._raw(attribute)} and "
+
+    def _filtered_set(self, field: str, operands: Iterable[str]) -> str:
+        """Write the look into undecoded JSON that comes before a set lookup, with its ``and``; empty without one."""
+        attribute = self._source.undecoded.get(field.partition(".")[0])
+        texts_needed = [needed_text(operand) for operand in sorted(operands)]
+        certain = [needed for needed in texts_needed if needed is not None]
+        if attribute is None or len(certain) < len(texts_needed) or len(certain) > _MOST_TEXTS:
+            return self._filtered(Test(field, Op.EXISTS))
+        either = " or ".join(f"{self._constant('text', needed)} in {self._raw(attribute)}" for needed in certain)
+        return f"({either}) and "
+
+    def _raw(self, attribute: str) -> str:
+        """Return an expression for undecoded JSON to search in, made on first use."""
+        key = ("raw", attribute)
+        if key not in self._locals:
+            self._locals[key] = name = f"raw{len(self._locals)}"
+            self._prologue.append(f"    {name} = None")
+        name = self._locals[key]
+        if attribute == self._at_hand:
+            return name
+        return f"({name} if {name} is not None else ({name} := searchable(record.{attribute})))"
 
     def _direct_test(self, test: Test, *, cased: bool) -> str:
         """Compare a direct field; what cannot be equal by its length alone is not put in lower case."""
+        if not cased and test.field in self._often and test.op in TEXT_OPS and test.operand:
+            return self._comparison(test, self._lowered(test.field))
+        there = f"{self._single(test.field)} is not None"
         if test.op is Op.EQUALS and not cased and test.operand.isascii():
             single, operand = self._single(test.field), self._constant("text", test.operand)
-            return f"len({single}) == {len(test.operand)} and {self._lowered(test.field)} == {operand}"
-        return self._comparison(test, self._single(test.field) if cased else self._lowered(test.field))
+            return f"{there} and len({single}) == {len(test.operand)} and {self._lowered(test.field)} == {operand}"
+        return f"{there} and {self._comparison(test, self._single(test.field) if cased else self._lowered(test.field))}"
 
     def _present(self, field: str) -> str:
         if field in self._source.direct:
             return f"{self._single(field)} is not None"
-        return f"{self._values(field, cased=True)}"
+        return f"{self._filtered(Test(field, Op.EXISTS))}{self._values(field, cased=True)}"
 
     def _comparison(self, test: Test, value: str) -> str:
         if test.op is Op.REGEX:
@@ -155,10 +264,15 @@ class _Function:
         """Return an expression for a direct field's text in lower case, made on first use."""
         key = ("lowered", field)
         single = self._single(field)
+        often = field in self._often
         if key not in self._locals:
             self._locals[key] = name = f"lowered{len(self._locals)}"
-            self._prologue.append(f"    {name} = None")
+            self._prologue.append(
+                f"    {name} = {single}.lower() if {single} else ''" if often else f"    {name} = None"
+            )
         name = self._locals[key]
+        if often:
+            return name
         return f"({name} if {name} is not None else ({name} := {single}.lower()))"
 
     def _values(self, field: str, *, cased: bool) -> str:

@@ -6,7 +6,7 @@ letter case unless ``cased``; a list of values means any of them; a field withou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -186,6 +186,17 @@ def required_values(expression: Expression, field: str) -> frozenset[str] | None
             return None
         return frozenset().union(*(values for values in branches if values is not None))
     return None
+
+
+def tests_of(expression: Expression) -> Iterator[Test]:
+    """Yield every comparison in a condition."""
+    if isinstance(expression, Test):
+        yield expression
+    elif isinstance(expression, Not):
+        yield from tests_of(expression.arg)
+    elif isinstance(expression, And | Or):
+        for arg in expression.args:
+            yield from tests_of(arg)
 
 
 def fields_of(expression: Expression) -> frozenset[str]:

@@ -38,8 +38,17 @@ _MAX_COMBINATIONS = 20_000
 _MIN_TABLE = 4
 
 
+# So few rules without any key are compiled into each combination: one call less for each record.
+_MAX_INLINED = 8
+
+
 class Matcher:
-    """All rules of one log source, compiled."""
+    """All rules of one log source, compiled.
+
+    ``match`` takes a record of the source and returns the rules that it matches, each once, in no particular order.
+    """
+
+    match: Callable[[Any], list[Rule]]
 
     def __init__(self, source: LogSource, rules: Sequence[Rule]) -> None:
         self.source = source
@@ -50,13 +59,17 @@ class Matcher:
         self._loose: list[int] = []
         self._conditions: list[tuple[Rule, Expression]] = conditions
         self._cache: dict[object, Compiled | None] = {}
+        self._functions: dict[tuple[tuple[str, Expression], ...], Compiled] = {}
         self._tables: list[tuple[Callable[[Any], str | None], dict[str, Compiled]]] = []
         free: list[tuple[Rule, Expression]] = []
         for position, (rule, condition) in enumerate(conditions):
             if not self._anchor(position, condition):
                 free.append((rule, condition))
         unbound = self._build_tables(free)
-        self._always = compile_conditions(unbound, source) if unbound else None
+        inlined = bool(source.keys) and len(unbound) <= _MAX_INLINED
+        self._inlined = unbound if inlined else []
+        self._always = compile_conditions(unbound, source) if unbound and not inlined else None
+        self.match = self._matching()
 
     def _anchor(self, position: int, condition: Expression) -> bool:
         """File a condition under the key values it needs; False if it looks at no key at all."""
@@ -98,26 +111,43 @@ class Matcher:
             self._tables.append((attrgetter(self.source.direct[field]), table))
         return unbound
 
-    def match(self, record: Any) -> list[Rule]:  # noqa: ANN401 - the source's own record type
-        """Return the rules that a record matches, each once, in no particular order."""
-        hits: Hits = []
-        if self._keys is not None:
-            combination = self._keys(record)
+    def _matching(self) -> Callable[[Any], list[Rule]]:
+        """Return the function that matches, with all that it needs at hand: it runs for every record of every log."""
+        by_keys = self._matching_keys(self._keys) if self._keys is not None else lambda _record: []
+        tables, always = self._tables, self._always
+        if not tables and always is None:
+            return by_keys
+
+        def match(record: Any) -> list[Rule]:  # noqa: ANN401 - the source's own record type
+            hits = by_keys(record)
+            for value_of, table in tables:
+                value = value_of(record)
+                if value is not None:
+                    found = table.get(value.lower())
+                    if found is not None:
+                        found(record, hits)
+            if always is not None:
+                always(record, hits)
+            return hits
+
+        return match
+
+    def _matching_keys(self, keys: Callable[[Any], object]) -> Callable[[Any], list[Rule]]:
+        """Return the function that runs what is left of the rules for a record's key fields."""
+        cache, specialised = self._cache, self._specialise
+
+        def match(record: Any) -> list[Rule]:  # noqa: ANN401 - the source's own record type
+            combination = keys(record)
             try:
-                compiled = self._cache[combination]
+                compiled = cache[combination]
             except KeyError:
-                compiled = self._specialise(combination)
+                compiled = specialised(combination)
+            hits: Hits = []
             if compiled is not None:
                 compiled(record, hits)
-        for value_of, table in self._tables:
-            value = value_of(record)
-            if value is not None:
-                compiled = table.get(value.lower())
-                if compiled is not None:
-                    compiled(record, hits)
-        if self._always is not None:
-            self._always(record, hits)
-        return hits
+            return hits
+
+        return match
 
     def _specialise(self, combination: object) -> Compiled | None:
         """Compile what is left of the candidates once the key fields' values are known."""
@@ -134,10 +164,22 @@ class Matcher:
             rest = specialise(condition, known)
             if rest != FALSE:
                 left.append((rule, rest))
-        compiled = compile_conditions(left, self.source) if left else None
+        left += self._inlined
+        compiled = self._compile(left)
         if len(self._cache) >= _MAX_COMBINATIONS:
             self._cache.clear()
+            self._functions.clear()
         self._cache[combination] = compiled
+        return compiled
+
+    def _compile(self, left: list[tuple[Rule, Expression]]) -> Compiled | None:
+        """Compile what is left of the rules; combinations of which the same is left share one function."""
+        if not left:
+            return None
+        same = tuple((rule.uid, rest) for rule, rest in left)
+        compiled = self._functions.get(same)
+        if compiled is None:
+            compiled = self._functions[same] = compile_conditions(left, self.source)
         return compiled
 
 

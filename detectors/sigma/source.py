@@ -38,6 +38,10 @@ class LogSource(msgspec.Struct, frozen=True, kw_only=True):
     below it. What no alias names goes through ``unnamed``, which returns its paths; without one it
     stands where it says. A path may begin with a name of ``derived``: a function of the record whose
     value (texts, objects, lists of them, or None) is read as if the record had it there.
+
+    ``undecoded`` maps the first segment of a path, derived or not, to the attribute that holds as JSON not
+    yet decoded (:class:`msgspec.Raw`, empty where absent) whatever is read there: what is not in that text
+    need not be looked for in its values.
     """
 
     name: str
@@ -48,6 +52,7 @@ class LogSource(msgspec.Struct, frozen=True, kw_only=True):
     aliases: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     unnamed: Callable[[str], tuple[str, ...]] | None = None
     derived: Mapping[str, Callable[[AnyRecord], object]] = msgspec.field(default_factory=dict)
+    undecoded: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def accepts(self, product: str, service: str) -> bool:
         """Whether a rule written for this product and service applies; without a service, to all of a product."""

@@ -31,7 +31,11 @@ _SERVICES = {
     "autoscaling": ["DescribeAutoScalingGroups", "UpdateAutoScalingGroup"],
     "signin": ["ConsoleLogin"],
 }
+OPERATIONS = tuple((f"{service}.amazonaws.com", name) for service, names in _SERVICES.items() for name in names)
+"""Every (event source, event name) that the events have."""
+
 _REGIONS = ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-southeast-2"]
+_READING = ("Describe", "Get", "List", "Head", "Lookup", "Decrypt", "Encrypt", "GenerateDataKey")
 _AGENTS = [
     "aws-cli/2.15.30 md/awscrt#0.19.19 ua/2.0 os/linux#5.15.0-1056-aws md/arch#x86_64 lang/python#3.11.8",
     "Boto3/1.34.84 md/Botocore#1.34.84 ua/2.0 os/linux#6.1.82 md/arch#x86_64 lang/python#3.12.2 cfg/retry-mode#legacy",
@@ -74,22 +78,24 @@ def _event(chance: random.Random, number: int, service: str) -> dict[str, object
     event["responseElements"] = (
         None if chance.random() < 0.7 else {"requestId": f"{chance.getrandbits(128):032x}", "_return": True}
     )
-    event["additionalEventData"] = {
-        "SignatureVersion": "SigV4",
-        "CipherSuite": "TLS_AES_128_GCM_SHA256",
-        "bytesTransferredIn": chance.randrange(5000),
-        "AuthenticationMethod": "AuthHeader",
-        "x-amz-id-2": f"{chance.getrandbits(256):064x}",
-        "bytesTransferredOut": chance.randrange(90000),
-    }
+    if service == "s3":
+        event["additionalEventData"] = {
+            "SignatureVersion": "SigV4",
+            "CipherSuite": "TLS_AES_128_GCM_SHA256",
+            "bytesTransferredIn": chance.randrange(5000),
+            "AuthenticationMethod": "AuthHeader",
+            "x-amz-id-2": f"{chance.getrandbits(256):064x}",
+            "bytesTransferredOut": chance.randrange(90000),
+        }
     event["requestID"] = f"{chance.getrandbits(64):016X}"
     event["eventID"] = f"{chance.getrandbits(128):032x}"
-    event["readOnly"] = chance.random() < 0.8
+    event["readOnly"] = name.startswith(_READING)
     event["resources"] = [{"accountId": account, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::data-{number % 300}"}]
     event["eventType"] = "AwsApiCall"
-    event["managementEvent"] = service != "s3"
+    data = service == "s3" and "Bucket" not in name
+    event["managementEvent"] = not data
     event["recipientAccountId"] = account
-    event["eventCategory"] = "Management"
+    event["eventCategory"] = "Data" if data else "Management"
     event["tlsDetails"] = {
         "tlsVersion": "TLSv1.3",
         "cipherSuite": "TLS_AES_128_GCM_SHA256",

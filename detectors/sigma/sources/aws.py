@@ -79,6 +79,15 @@ CLOUDTRAIL = LogSource(
     },
     unnamed=as_written_or_camel,
     derived={"~outcome": _outcome, "~documents": _documents},
+    undecoded={
+        "requestParameters": "request_parameters",
+        "~documents": "request_parameters",
+        "responseElements": "response_elements",
+        "additionalEventData": "additional_event_data",
+        "serviceEventDetails": "service_event_details",
+        "resources": "resources",
+        "tlsDetails": "tls_details",
+    },
 )
 
 _S3_DIRECT = {

@@ -140,3 +140,102 @@ def test_the_compiled_matcher_agrees_with_the_plain_evaluator(
         hits = matcher.match(record)
         assert {rule.uid for rule in hits} == expected
         assert len(hits) == len(expected)
+
+
+TEXTS = [
+    *(f"value-{number}" for number in range(6)),
+    *(
+        "VALUE-3",
+        "value",
+        "value-\u212a",
+        "value-k",
+        "it\u00e9m",
+        'say "hi"',
+        "back\\\\slash",
+        "true",
+        "1.5",
+        "null",
+        "a,b",
+    ),
+]
+CROWDED = [
+    "requestParameters.name",
+    "requestParameters.list.name",
+    "requestParameters",
+    "userIdentity.arn",
+    "errorCode",
+]
+
+
+@st.composite
+def crowded(draw: st.DrawFn) -> dict[str, Any]:
+    """One of many rules on the same operation: they ask the same few places for texts that begin alike."""
+    name = draw(st.sampled_from(CROWDED))
+    modifier = draw(st.sampled_from(["", "", "", "|contains", "|startswith", "|endswith", "|cased", "|exists"]))
+    asked: Any = draw(st.sampled_from(TEXTS))
+    if modifier == "|exists":
+        asked = draw(st.booleans())
+    elif draw(st.booleans()):
+        asked = [asked, draw(st.sampled_from(TEXTS))]
+    return {
+        "title": "generated",
+        "logsource": {"product": "aws", "service": "cloudtrail"},
+        "detection": {
+            "one": {"eventSource": "a", "eventName": "B", name + modifier: asked},
+            "two": {draw(st.sampled_from(CROWDED)): draw(st.sampled_from(TEXTS))},
+            "condition": draw(st.sampled_from(["one", "one", "one and not two", "one and two"])),
+        },
+        "level": "low",
+    }
+
+
+values = st.one_of(st.sampled_from(TEXTS), st.sampled_from([True, None, 1.5, 3, ["value-1"], {"b": "value-2"}]))
+requests = st.one_of(
+    values,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "name": values,
+            "NAME": values,
+            "list": st.lists(st.fixed_dictionaries({}, optional={"name": values, "x": values}), max_size=2),
+            "list.name": values,
+        },
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(crowded(), min_size=12, max_size=30),
+    st.lists(
+        st.fixed_dictionaries(
+            {"eventSource": st.just("a"), "eventName": st.just("B"), "requestParameters": requests},
+            optional={
+                "errorCode": st.sampled_from(TEXTS),
+                "userIdentity": st.fixed_dictionaries({"arn": st.sampled_from(TEXTS)}),
+            },
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([None, 1]),
+    st.booleans(),
+)
+def test_many_rules_on_one_operation_agree_with_the_plain_evaluator(
+    generated: list[dict[str, Any]], events: list[dict[str, Any]], indent: int | None, escaped: bool
+) -> None:
+    documents = [
+        yaml.safe_dump({**rule, "id": f"00000000-0000-4000-8000-{number:012d}", "title": f"rule {number}"})
+        for number, rule in enumerate(generated)
+    ]
+    loaded = load_rules(("rule.yml", document) for document in documents)
+    matcher = Matcher(CLOUDTRAIL, loaded.rules)
+    parsed = {str(rule.id): rule for rule in (SigmaRule.from_yaml(document) for document in documents)}
+    for event in events:
+        record = decode_record(json.dumps(event, indent=indent, ensure_ascii=escaped).encode())
+        expected = {
+            rule.uid
+            for rule in loaded.rules
+            if any(oracle.matches(one.parsed, event, CLOUDTRAIL) for one in parsed[rule.uid].detection.parsed_condition)
+        }
+        assert {rule.uid for rule in matcher.match(record)} == expected
