@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from collectors.model.log_records import UndecodableRecordError
 
 LONGEST = 256 * 1024 * 1024
@@ -29,6 +31,11 @@ _MEMBER = rb'"(?:[^"\\]++|\\.)*+"\s*+:\s*+(?:"(?:[^"\\]++|\\.)*+"|[-+.0-9a-zA-Z]
 _ENVELOPE = re.compile(
     rb"\{\s*+(?:" + _MEMBER + rb')*+"(?:[Rr]ecords|value|entries|Events)"\s*+:\s*+\[(?=\s*+[{\]])', re.DOTALL
 )
+_FIRST_KEY = re.compile(rb'\{\s*+"[^"\\]{1,64}+"\s*+:')
+_BETWEEN = (b"},", b"}, ", b"},\n")
+_AT_ONCE = 32_768
+_ONE_BY_ONE = 64
+_MEMBERS = msgspec.json.Decoder(list[msgspec.Raw])
 _BOM = b"\xef\xbb\xbf"
 _OPEN = frozenset({b"{", b"["})
 
@@ -57,6 +64,7 @@ class _Json:
         self._data = b""
         self._at = 0
         self._ended = False
+        self._one_by_one = 0
 
     def records(self) -> Iterator[bytes | UndecodableRecordError]:
         if not self._fill(len(_BOM)):
@@ -127,12 +135,39 @@ class _Json:
             if first == b"]":
                 self._at += 1
                 return
+            if first == b"{" and (several := self._several()):
+                yield from several
+                continue
             member = self._value_end(depth=0) if first in _OPEN else self._scalar()
             if member is None:
                 self._at, self._ended = len(self._data), True
                 break
             yield member
         yield UndecodableRecordError("the input ends inside the list of records: what would follow is missing")
+
+    def _several(self) -> list[bytes]:
+        """Return many members at once and go behind them; none where they must be looked at one by one.
+
+        Members mostly begin with the same key. Up to one that does, what is there is a part of the list
+        if it is sound JSON: no cut inside a text or a nested object leaves any.
+        """
+        self._one_by_one -= 1
+        key = _FIRST_KEY.match(self._data, self._at) if self._one_by_one <= 0 else None
+        if key is None:
+            return []
+        for between in _BETWEEN:
+            cut = self._data.rfind(between + key[0], self._at, self._at + _AT_ONCE)
+            if cut > 0:
+                try:
+                    members = _MEMBERS.decode(b"".join((b"[", memoryview(self._data)[self._at : cut + 1], b"]")))
+                except (msgspec.DecodeError, RecursionError):
+                    self._one_by_one = _ONE_BY_ONE
+                    break
+                self._at = cut + 1
+                return list(map(bytes, members))
+        if len(self._data) - self._at > _LOOK_AHEAD:
+            self._one_by_one = _ONE_BY_ONE
+        return []
 
     def _scalar(self) -> bytes:
         """Return a member that is no object, up to the comma or bracket behind it."""
