@@ -133,7 +133,9 @@ class _Checks:
     def _unknown(self, location: tuple[str | int, ...], uid: str, known: Mapping[str, object]) -> None:
         # Where the uid is a key, it is in the path already.
         value = "" if location[-1] == uid else None
-        if uid in PROMISED or uid.startswith(EVENT_DETECTORS):
+        if uid.startswith(EVENT_DETECTORS):
+            return
+        if uid in PROMISED:
             expected = "no detector of this version has this uid: nothing here has an effect"
             self.warnings.append(problem_at(self._document, location, expected, value=value))
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -93,6 +93,32 @@ class DetectionPublisher(Protocol):
 
     def detection(self, detection: Detection, judgement: Judgement, at: datetime) -> Iterable[Document]:
         """Return the documents for one detection made at ``at``."""
+
+
+class Alerting(msgspec.Struct, frozen=True, kw_only=True):
+    """Which matches are told, how bad they are, and to whom.
+
+    ``disabled`` are detector uids whose matches are told to nobody (they still feed correlation rules);
+    ``severities`` override the rules' own levels, by detector uid.
+    """
+
+    exceptions: Exceptions
+    publisher: DetectionPublisher
+    disabled: frozenset[str] = frozenset()
+    severities: Mapping[str, Severity] = {}
+
+    def severity(self, rule: str, level: str) -> Severity:
+        """Return how bad a match of a rule is; ``level`` is the rule's own word."""
+        return self.severities.get(f"{SIGMA}{rule}", _LEVELS[level])
+
+
+_LEVELS = {
+    "informational": Severity.LOW,
+    "low": Severity.LOW,
+    "medium": Severity.MEDIUM,
+    "high": Severity.HIGH,
+    "critical": Severity.CRITICAL,
+}
 
 
 def detection_uid(source: str, event_uid: str, rule: str) -> str:

@@ -9,25 +9,16 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection
 
-from daemon.exceptions import Exceptions
 from daemon.following import uses
 from daemon.following.correlations import Correlations
-from daemon.following.detections import Detection, DetectionPublisher, detection_uid, stand
+from daemon.following.detections import SIGMA, Alerting, Detection, detection_uid, stand
 from daemon.following.reading import Told
 from daemon.state import log_events, outbox, touches
 from daemon.state.touches import Touch
-from detectors.model import Severity
 from detectors.sigma.correlation import Correlation
 from detectors.sigma.rules import Rule
 
 _FAILURE = "failure"
-_LEVELS = {
-    "informational": Severity.LOW,
-    "low": Severity.LOW,
-    "medium": Severity.MEDIUM,
-    "high": Severity.HIGH,
-    "critical": Severity.CRITICAL,
-}
 
 
 class Caused(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,24 +33,32 @@ def write(  # noqa: PLR0913 - what was told, where, and by what it is judged
     connection: Connection,
     told: Sequence[Told],
     correlations: Correlations,
-    exceptions: Exceptions,
-    publisher: DetectionPublisher,
+    alerting: Alerting,
     *,
     target: str,
     now: datetime,
 ) -> Caused:
     """Write the effects of events, oldest first; an event that had its effects before has none."""
     fresh = _fresh(connection, told, now)
-    detections = [_matched(one, rule) for one in fresh for rule in one.hits if not rule.silent]
-    detections += [_matched(one, rule) for rule, one in correlations.observe(connection, fresh)]
+    matches: list[tuple[Rule | Correlation, Told]] = [
+        (rule, one) for one in fresh for rule in one.hits if not rule.silent
+    ]
+    matches += correlations.observe(connection, fresh)
+    detections = [
+        _matched(one, rule, alerting) for rule, one in matches if f"{SIGMA}{rule.uid}" not in alerting.disabled
+    ]
     found = [touch for one in fresh for touch in _touches(one, now)]
     touches.add(connection, found)
     news = uses.count(connection, [one.event for one in fresh])
     if detections:
-        detected = stand(connection, detections, exceptions, target=target, now=now)
+        detected = stand(connection, detections, alerting.exceptions, target=target, now=now)
         outbox.put(
             connection,
-            (document for detection, about in detected for document in publisher.detection(detection, about, now)),
+            (
+                document
+                for detection, about in detected
+                for document in alerting.publisher.detection(detection, about, now)
+            ),
             now,
         )
     return Caused(
@@ -102,13 +101,13 @@ def _touches(one: Told, now: datetime) -> Iterable[Touch]:
         )
 
 
-def _matched(one: Told, rule: Rule | Correlation) -> Detection:
+def _matched(one: Told, rule: Rule | Correlation, alerting: Alerting) -> Detection:
     event = one.event
     return Detection(
         uid=detection_uid(event.source, event.uid, rule.uid),
         rule=rule.uid,
         title=rule.title,
-        severity=_LEVELS[rule.level],
+        severity=alerting.severity(rule.uid, rule.level),
         event=event,
         document=one.kind.document(one.record, one.raw),
         description=rule.description if isinstance(rule, Rule) else "",

@@ -13,10 +13,9 @@ import structlog
 
 from collectors.api import Delivery
 from collectors.model import Unread
-from daemon.exceptions import Exceptions
 from daemon.following import effects
 from daemon.following.correlations import Correlations
-from daemon.following.detections import DetectionPublisher
+from daemon.following.detections import Alerting
 from daemon.following.effects import Caused
 from daemon.following.reading import Batch, Reader
 from daemon.logs.formats import log_format
@@ -56,12 +55,11 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Matching:
-    """The rules, exceptions and publisher that logs are followed with; replaced as a whole at a reload."""
+    """The rules that logs are matched with and what is told of matches; replaced as a whole at a reload."""
 
-    def __init__(self, rules: RuleSet, exceptions: Exceptions, publisher: DetectionPublisher) -> None:
+    def __init__(self, rules: RuleSet, alerting: Alerting) -> None:
         self.rules = rules
-        self.exceptions = exceptions
-        self.publisher = publisher
+        self.alerting = alerting
         self._guard = threading.Lock()
         self._sources: dict[str, tuple[Reader, Correlations]] = {}
 
@@ -157,8 +155,7 @@ class Follower:
                         connection,
                         batch.told,
                         correlations,
-                        matching.exceptions,
-                        matching.publisher,
+                        matching.alerting,
                         target=unit.target,
                         now=now,
                     )

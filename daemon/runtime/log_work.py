@@ -12,7 +12,7 @@ import structlog
 
 from collectors.model import Scope, UnreadReason
 from daemon.following.coverage import Coverage, scope_of
-from daemon.following.detections import DetectionPublisher, quieten
+from daemon.following.detections import Alerting, DetectionPublisher, quieten
 from daemon.following.follower import Follower, Matching, Round
 from daemon.following.look import Look
 from daemon.following.looker import Looker
@@ -81,7 +81,13 @@ class LogWork:
 
     def take_up(self, configuration: Configuration, publisher: DetectionPublisher) -> None:
         """Match with the rules, exceptions and publisher of this configuration from the next delivery on."""
-        self._matching = Matching(rules_of(configuration.rules), configuration.exceptions, publisher)
+        alerting = Alerting(
+            exceptions=configuration.exceptions,
+            publisher=publisher,
+            disabled=frozenset(configuration.detectors.disable),
+            severities=configuration.severities,
+        )
+        self._matching = Matching(rules_of(configuration.rules), alerting)
 
     def start(self) -> None:
         """Begin to follow, and to look at what an earlier process left to be looked at."""

@@ -23,7 +23,7 @@ from typing import ClassVar
 from collectors.api import Delivery, Permission
 from collectors.model import Provider, Unread
 from daemon.exceptions import Exceptions
-from daemon.following.detections import Detection
+from daemon.following.detections import Alerting, Detection
 from daemon.following.follower import Follower, Matching
 from daemon.following.rules import rules_of
 from daemon.model import Document
@@ -81,7 +81,7 @@ def replay(records: int, folder: Path) -> dict[str, float]:
     state = State.open(f"sqlite:///{folder / 'state.db'}")
     corpus = Corpus(records)
     counts = LogCounts()
-    matching = Matching(rules_of(()), Exceptions(), Forgetful())
+    matching = Matching(rules_of(()), Alerting(exceptions=Exceptions(), publisher=Forgetful()))
     follower = Follower(
         state,
         lambda: matching,

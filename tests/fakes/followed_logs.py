@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from collectors.api import Delivery, Permission
 from collectors.model import Provider, Unread
 from daemon.exceptions import Exceptions
-from daemon.following.detections import Detection
+from daemon.following.detections import Alerting, Detection
 from daemon.following.follower import Follower, Matching, Round
 from daemon.model import Dataset, Document
 from daemon.state import State
@@ -218,7 +218,7 @@ class Followed:
         *,
         exceptions: Exceptions | None = None,
         clock: Clock | None = None,
-        publisher: Any = None,
+        **alerting_more: Any,
     ) -> None:
         self.state = state
         self.source = source
@@ -227,7 +227,8 @@ class Followed:
         self.counts = LogCounts()
         self.wanted: list[str] = []
         self.stopping = threading.Event()
-        self.matching = Matching(rules(), exceptions or Exceptions(), publisher or self.sink)
+        alerting = Alerting(exceptions=exceptions or Exceptions(), publisher=self.sink, **alerting_more)
+        self.matching = Matching(rules(), alerting)
         self.unit = LogUnit(target="prod", account=ACCOUNT, interval=timedelta(minutes=1), source=source)
         self.follower = Follower(
             state, lambda: self.matching, self._want, tally=self.counts, stopping=self.stopping, clock=self.clock

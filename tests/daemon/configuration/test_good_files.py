@@ -321,20 +321,17 @@ class TestWarnings:
         assert warning.value == '"aws:europe-*"'
         assert "no region known" in warning.expected
 
-    def test_detector_that_is_promised_and_not_there_yet(self, loaded: Loader) -> None:
-        ahead = next((uid for uid in ("keys.rotation", "governance.register") if uid not in catalogue()), None)
-        if ahead != "keys.rotation":
-            ahead = "event.sigma.0000"
+    def test_a_rule_over_events_is_named_as_a_detector_is(self, loaded: Loader) -> None:
+        rule = "event.sigma.0000"
         configuration = loaded(
             TARGET
-            + f"detectors: {{disable: [{ahead}]}}\n"
-            + f"exceptions: [{{detector: {ahead}, resource: a, reason: r, owner: o, expires: 2027-01-01}}]\n"
+            + f"detectors: {{disable: [{rule}], severity: {{{rule}: low}}}}\n"
+            + f"exceptions: [{{detector: {rule}, resource: a, reason: r, owner: o, expires: 2027-01-01}}]\n"
         )
 
-        assert configuration.warnings[0].path == "detectors.disable[0]"
-        assert (
-            configuration.warnings[0].expected == "no detector of this version has this uid: nothing here has an effect"
-        )
+        assert configuration.warnings == ()
+        assert configuration.detectors.disable == (rule,)
+        assert configuration.severities == {rule: Severity.LOW}
 
     def test_several_accounts_without_a_role(self, loaded: Loader) -> None:
         configuration = loaded(

@@ -12,6 +12,7 @@ from daemon.exceptions import Exceptions
 from daemon.following.detections import STANDS, quieten
 from daemon.model import FindingStatus
 from daemon.state import State, touches, uses
+from detectors.model import Severity
 from tests.fakes.followed_logs import AGAIN, WRITTEN, FileLog, Followed, event, read_of
 from tests.fakes.posture import START, Clock, rule
 
@@ -129,6 +130,21 @@ def test_an_accepted_detection_is_told_to_nobody(state: State, source: FileLog) 
     followed.round()
     assert followed.queued() == []
     assert [one.status for one in state.findings()] == [FindingStatus.EXCEPTED]
+
+
+def test_a_rule_is_disabled_and_weighed_as_a_detector_is(state: State, source: FileLog) -> None:
+    source.write(event(1, errorCode="AccessDenied"))
+    refused = "event.sigma.11111111-0000-0000-0000-000000000002"
+    followed = Followed(
+        state,
+        source,
+        disabled=frozenset({refused}),
+        severities={f"event.sigma.{WRITTEN}": Severity.CRITICAL},
+    )
+    followed.round()
+    [finding] = state.findings()
+    assert (finding.judgement.detector, finding.judgement.severity) == (f"event.sigma.{WRITTEN}", Severity.CRITICAL)
+    assert len(followed.queued()) == 1
 
 
 def test_a_detection_stands_for_a_day_and_begins_anew(state: State, source: FileLog) -> None:
