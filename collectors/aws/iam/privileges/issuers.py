@@ -23,8 +23,17 @@ NO_SUBJECT = "federation_open_to_strangers"
 GUESTS = "federation_lets_guests_in"
 APP_USERS = "federated_app_users"
 
-_COGNITO = "cognito-identity.amazonaws.com"
-_APPS = frozenset({"accounts.google.com", "graph.facebook.com", "www.amazon.com", _COGNITO})
+# Cognito's identity pools sign as another issuer in each partition, and in us-gov-east-1 (AWS GovCloud (US) User Guide,
+# "Amazon Cognito"; AWS Mobile SDK for China).
+_COGNITO = frozenset(
+    {
+        "cognito-identity.amazonaws.com",
+        "cognito-identity-us-gov.amazonaws.com",
+        "cognito-identity.us-gov-east-1.amazonaws.com",
+        "cognito-identity.cn-north-1.amazonaws.com.cn",
+    }
+)
+_APPS = frozenset({"accounts.google.com", "graph.facebook.com", "www.amazon.com", *_COGNITO})
 """Providers whose tokens name the app (or identity pool) that they were made for in ``aud`` or ``app_id``."""
 
 _SHARED = frozenset(
@@ -86,7 +95,7 @@ def _openness(conditions: tuple[Condition, ...], issuer: str) -> str:
         return ""
     if _admits(conditions, _Token(issuer, claim=_STRANGER, app=_STRANGER)):
         return NO_SUBJECT
-    if issuer == _COGNITO and _admits(conditions, _Token(issuer, method=Exactly("unauthenticated"))):
+    if issuer in _COGNITO and _admits(conditions, _Token(issuer, method=Exactly("unauthenticated"))):
         return GUESTS
     return APP_USERS
 
