@@ -9,7 +9,6 @@ wrap an entry: Pub/Sub puts it, base64-encoded, into a message; Eventarc and som
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
 
 import msgspec
@@ -152,6 +151,7 @@ def _unpacked(data: str) -> dict[str, Any] | None:
     if data[:1] == "{":
         return decode_object(data.encode())
     try:
-        return decode_object(base64.b64decode(data, validate=True))
-    except binascii.Error:
+        content = base64.b64decode(data, validate=True)
+    except ValueError:
         return None
+    return decode_object(content)
