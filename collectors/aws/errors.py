@@ -202,16 +202,17 @@ def unread(error: Exception, operation: Operation) -> Unread:
     """Translate one failure of one operation into a fact.
 
     A failure to assume the account's role surfaces in whatever call came first; it is told as what
-    it is.
+    it is: a role that may not be assumed is a credential that there is not.
     """
+    reason = _reason(error)
     if isinstance(error, sdk.ClientError) and error.operation_name == ASSUME_ROLE.name != operation.name:
+        refused = reason is UnreadReason.DENIED
         return Unread(
-            reason=UnreadReason.CREDENTIALS,
+            reason=UnreadReason.CREDENTIALS if refused else reason,
             operation=ASSUME_ROLE.uid,
-            permission=ASSUME_ROLE.action,
+            permission=ASSUME_ROLE.action if refused else "",
             detail=error_code(error),
         )
-    reason = _reason(error)
     return Unread(
         reason=reason,
         operation=operation.uid,

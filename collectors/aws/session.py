@@ -205,8 +205,8 @@ class AwsAccount:
 
     def _unverified(self, identity: Unread, key: str) -> Unread | None:
         """Return why nothing is read, None where the credentials are this account's although STS does not say so."""
-        assumed = identity.operation == GET_CALLER_IDENTITY.uid and self._role_name is not None
-        proven = assumed or not self.account_id or (key != "" and key == self._verified_key)
+        of_role = key != "" and self._role_name is not None
+        proven = of_role or not self.account_id or (key != "" and key == self._verified_key)
         if identity.reason is UnreadReason.CREDENTIALS or not proven:
             return identity
         if self.changed("unverified", to=True):

@@ -130,6 +130,23 @@ def test_what_does_not_exist_is_gone() -> None:
         read(refused("NoSuchBucket", 404))
 
 
+ASSUMING = {
+    ("AccessDenied", 403): (UnreadReason.CREDENTIALS, "sts:AssumeRole"),
+    ("ExpiredToken", 400): (UnreadReason.CREDENTIALS, ""),
+    ("Throttling", 400): (UnreadReason.THROTTLED, ""),
+    ("ServiceUnavailable", 503): (UnreadReason.THROTTLED, ""),
+    ("InternalFailure", 500): (UnreadReason.ERROR, ""),
+}
+
+
+@pytest.mark.parametrize(("code", "status"), ASSUMING)
+def test_a_role_that_is_not_assumed_is_told_with_the_reason_why_not(code: str, status: int) -> None:
+    reason, permission = ASSUMING[code, status]
+    error = refused(code, status)
+    error.operation_name = "AssumeRole"
+    assert read(error) == Unread(reason=reason, operation="sts:AssumeRole", permission=permission, detail=code)
+
+
 def test_an_error_without_a_code_is_told_by_its_status() -> None:
     assert read(ClientError({"ResponseMetadata": {"HTTPStatusCode": 403}}, "X")).detail == "403"
 

@@ -69,6 +69,26 @@ def test_a_role_that_may_not_be_assumed_is_told_as_such(faults: Faults) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("failing", "reason"),
+    [
+        (Fault(status=500, code="InternalFailure"), UnreadReason.ERROR),
+        (RESET, UnreadReason.UNREACHABLE),
+    ],
+    ids=["failing", "reset"],
+)
+def test_an_sts_that_assumes_no_role_now_is_no_missing_credential(
+    faults: Faults, failing: Fault, reason: UnreadReason
+) -> None:
+    faults.plan("sts:AssumeRole", failing)
+    account = AwsAccount(OTHER, endpoint_url=faults.url, role_name="cspmd-read")
+    (told,) = S3Collector(account).collect(SCOPE)
+    assert isinstance(told, Unread)
+    assert told.reason is reason
+    assert told.operation.startswith("sts:")
+    assert told.permission == ""
+
+
 def test_a_roles_credentials_are_renewed_before_they_end(moto: Moto, faults: Faults) -> None:
     moto.client("s3", account=OTHER).create_bucket(Bucket="theirs")
     account = AwsAccount(OTHER, endpoint_url=faults.url, role_name="cspmd-read")
