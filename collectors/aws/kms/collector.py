@@ -22,7 +22,7 @@ from collectors.model import EncryptionKey, Fact, KeyRotation, Known, Provider, 
 
 _MOST_KEYS = 1000
 _MOST_ALIASES = 100
-_NOBODYS = "alias/cspmd-permission-probe"
+_NOBODYS = "00000000-0000-0000-0000-000000000000"
 _PREFIX = "alias/"
 _OF_AWS = "alias/aws/"
 
@@ -74,9 +74,9 @@ class KeyCollector:
         home = self._account.home_region
         yield Attempt(operation=ops.LIST_KEYS, region=home, parameters={"Limit": 1})
         yield Attempt(operation=ops.LIST_ALIASES, region=home, parameters={"Limit": 1})
-        yield Attempt(operation=ops.DESCRIBE_KEY, region=home, parameters={"KeyId": _NOBODYS})
-        for operation in (ops.GET_KEY_ROTATION_STATUS, ops.LIST_RESOURCE_TAGS):
-            yield Attempt(operation=operation, region=home, untried="no key is known to try it on")
+        arn = f"arn:{self._account.partition}:kms:{home}:{self._account.account_id}:key/{_NOBODYS}"
+        for operation in (ops.DESCRIBE_KEY, ops.GET_KEY_ROTATION_STATUS, ops.LIST_RESOURCE_TAGS):
+            yield Attempt(operation=operation, region=home, parameters={"KeyId": arn})
 
     def _keys(self, region: str) -> Iterator[EncryptionKey | Unread]:
         listed, failed = parted(pages(self._account, ops.KEYS, region, _arn, Limit=_MOST_KEYS))
