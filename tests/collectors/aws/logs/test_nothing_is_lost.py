@@ -39,9 +39,9 @@ STEP = st.one_of(
     st.tuples(st.just("outage")),
     st.tuples(st.just("heal")),
 )
-STEPS = st.lists(STEP, max_size=25)
+STEPS = st.lists(STEP, min_size=3, max_size=25)
 SEVERAL_TIMES = settings(
-    max_examples=25,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
