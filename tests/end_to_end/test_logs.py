@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import Any
 
 import pytest
 
+from daemon.state import State, uses
 from tests.fakes.aws_estate import BLOCK, NO_BLOCK
 from tests.fakes.aws_moto import ACCOUNT, Moto
 from tests.fakes.program import Daemon, Program, wait_for
-from tests.fakes.trail_files import deliver, trail_event
+from tests.fakes.trail_files import anonymous_read, deliver, trail_event
 
 PUBLIC = "storage.public_access"
 TRAIL = "trail"
@@ -115,3 +117,76 @@ def test_a_log_that_cannot_be_read_shows_in_coverage_and_the_rest_goes_on(progra
         daemon.wait_for_metric(1, "cspmd_findings", detector="coverage.unread_scope", status="fail")
         assert len(daemon.events("scope could not be read; its findings stay as they were")) == 1
         assert daemon.metrics("cspmd_resources", kind="bucket") == [5]
+
+
+RULE = """\
+title: Buckets were listed
+id: 22222222-0000-0000-0000-000000000001
+status: test
+logsource: {product: aws, service: cloudtrail}
+detection:
+  selection: {eventName: ListBuckets}
+  condition: selection
+level: low
+"""
+
+
+def test_a_reload_takes_up_logs_and_rules_and_lets_them_go(program: Program, moto: Moto) -> None:
+    moto.client("s3").create_bucket(Bucket=TRAIL)
+    deliver(moto, TRAIL, trail_event("ListBuckets", {}, readOnly=True))
+    with program.running() as daemon:
+        daemon.wait_until_ready()
+        assert daemon.metrics("cspmd_log_events_total") == []
+        rules = program.folder / "rules"
+        rules.mkdir()
+        (rules / "own.yml").write_text(RULE)
+        logs = [{"source": "aws.cloudtrail", "bucket": TRAIL}]
+        schedule = {"config": "1h", "logs": "1s"}
+        program.configure(targets=[program.target(logs=logs)], schedule=schedule, rules=["rules/"])
+        daemon.signal(signal.SIGHUP)
+        wait_for(lambda: alerts(program), "the operator's rule")
+        assert {one["rule"]["name"] for one in alerts(program)} == {"Buckets were listed"}
+        assert daemon.metrics("cspmd_findings", detector="event.sigma.22222222-0000-0000-0000-000000000001") == [1]
+
+        program.configure(schedule=schedule)
+        daemon.signal(signal.SIGHUP)
+        assert daemon.wait_for_event("log followed no more")["log"].endswith(TRAIL + "/")
+        daemon.wait_for_metric(0, "cspmd_coverage_ratio", collector="logs.aws.cloudtrail")
+        assert daemon.metrics("cspmd_coverage_ratio", collector="logs.aws.cloudtrail") == []
+        assert daemon.stop() == 0
+
+
+def test_a_switch_of_the_account_opens_buckets_and_names_who_turned_it(followed: Program, moto: Moto) -> None:
+    account = moto.client("s3control")
+    account.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=BLOCK)
+    with followed.running() as daemon:
+        until_followed(daemon)
+        before = sum(daemon.metrics("cspmd_findings", detector=PUBLIC, status="fail"))
+        account.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=NO_BLOCK)
+        parameters = {"accountId": ACCOUNT, "PublicAccessBlockConfiguration": NO_BLOCK}
+        event = trail_event("PutAccountPublicAccessBlock", parameters)
+        time.sleep(1.1)  # as above
+        deliver(moto, TRAIL, event)
+        daemon.wait_for_metric(before + 2, "cspmd_findings", detector=PUBLIC, status="fail")
+        documents = wait_for(lambda: told(followed, rule=PUBLIC, action="finding-regressed")[1:], "both regressions")
+        assert {one["user"]["name"] for one in documents} == {"mallory"}
+        assert {one["cspmd"]["drift"]["path"] for one in documents} == {"event"}
+
+
+def test_a_read_that_nobody_signed_is_counted(followed: Program, moto: Moto) -> None:
+    with followed.running() as daemon:
+        until_followed(daemon)
+        deliver(moto, TRAIL, *(anonymous_read("open-policy") for _ in range(3)))
+        daemon.wait_for_metric(4, "cspmd_log_events_total", source="aws.cloudtrail")
+        wait_for(lambda: used(followed) == [("arn:aws:s3:::open-policy", "anonymous-internet", 3)], "the count")
+
+
+def used(program: Program) -> list[tuple[str, str, int]]:
+    state = State.open(f"sqlite:///{program.folder / 'state.db'}", create=False)
+    try:
+        with state.read() as connection:
+            return [
+                (row.resource_uid, row.reach, row.count) for row in uses.load(connection, ["arn:aws:s3:::open-policy"])
+            ]
+    finally:
+        state.close()
