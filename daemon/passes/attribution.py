@@ -62,9 +62,10 @@ def nameless(connection: Connection, found: Sequence[Touch]) -> list[tuple[str, 
         return []
     times = [one.at for one in found]
     made = transitions.made_between(connection, min(times), max(times) + LATEST, MOST_NAMELESS)
+    uids = {one.resource_uid for one in found}
     named = []
     for uid, resource_uid in made:
-        if not any(one.names(resource_uid) for one in found):
+        if not touches.named(resource_uid, uids):
             continue
         transition = transitions.get(connection, uid)
         actor = None if transition is None else who(connection, transition)

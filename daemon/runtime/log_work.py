@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from collectors.model import Scope, UnreadReason
+from collectors.model import Scope, Unread, UnreadReason
 from daemon.following.coverage import Coverage, scope_of
 from daemon.following.detections import Alerting, DetectionPublisher, quieten
 from daemon.following.follower import Follower, Matching, Round
@@ -168,7 +168,7 @@ class LogWork:
             if not done.handed_back:
                 self._read(unit, done)
         except UnfollowableError as error:
-            self._troubled(unit, str(error))
+            self._failed(unit, UnreadReason.UNSUPPORTED, str(error))
         except StateUnavailableError as error:
             self._troubled(unit, str(error))
         finally:
@@ -190,6 +190,14 @@ class LogWork:
             self._failures.pop(key, None)
         self._wake()
 
+    def _failed(self, unit: LogUnit, reason: UnreadReason, detail: str) -> None:
+        """Take note that a log could not be followed for a reason of ours."""
+        unread = Unread(reason=reason, operation=f"follow {unit.source.uid}", detail=detail)
+        try:
+            self._read(unit, Round(unread=(unread,)))
+        except StateUnavailableError as error:
+            self._troubled(unit, str(error))
+
     def _troubled(self, unit: LogUnit, reason: str) -> None:
         if self._trouble.get(unit.key) != reason:
             self._trouble[unit.key] = reason
@@ -210,7 +218,7 @@ class LogWork:
             log=key,
             exc_info=error,
         )
-        self._put_off(unit, slow=False)
+        self._failed(unit, UnreadReason.ERROR, "it crashed; the log of this program says how")
 
 
 def _now() -> datetime:

@@ -44,9 +44,12 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it stands for more than one resource."""
         return self.resource_uid.endswith(EVERY)
 
-    def names(self, uid: str) -> bool:
-        """Whether it is about this resource."""
-        return uid.startswith(self.resource_uid[:-1]) if self.whole else self.resource_uid in names_of(uid)
+
+def named(uid: str, names: Collection[str]) -> bool:
+    """Whether one of these names, as events tell them, is that of a resource or of all that begin as it does."""
+    if any(one in names for one in names_of(uid)):
+        return True
+    return any(uid.startswith(one[:-1]) for one in names if one.endswith(EVERY))
 
 
 def names_of(uid: str) -> tuple[str, ...]:
@@ -106,7 +109,7 @@ def of(connection: Connection, uid: str, accounts: Collection[str], *, after: da
         .order_by(touches.c.at.desc(), touches.c.event_uid)
         .limit(MOST)
     )
-    return [one for one in _read(connection, wanted) if one.names(uid)]
+    return [one for one in _read(connection, wanted) if named(uid, (one.resource_uid,))]
 
 
 def remove_old(connection: Connection, before: datetime, limit: int) -> int:
