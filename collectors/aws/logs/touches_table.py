@@ -277,7 +277,8 @@ _TRAIL = Where(
         f"{_ASKED}.resourceArn",
     ),
 )
-_CLOUDTRAIL = Service(operations={}, otherwise=(_TRAIL,))
+# Each trail is one of those that the account's audit logging is judged by.
+_CLOUDTRAIL = Service(operations={}, otherwise=(_TRAIL, *_all(of.AUDIT_LOGGING)))
 _SECRETS = Service(
     operations=_each("PutSecretValue RotateSecret UpdateSecretVersionStage CancelRotateSecret"),
     otherwise=(

@@ -93,6 +93,7 @@ def each(names: str, asked: Any, uids: tuple[str, ...], answered: Any = None) ->
     return [(name, asked, answered, uids) for name in names.split()]
 
 
+AUDIT_LOGGING = f"arn:aws:cloudtrail::{ACCOUNT}:trail*"
 ACCESS_POINT = {"name": "ap", "accountId": ACCOUNT}
 GROUP = {"groupId": "sg-1"}
 BUCKET_OPERATIONS = (
@@ -375,16 +376,20 @@ CASES: dict[str, list[Case]] = {
         *each(
             "StopLogging StartLogging UpdateTrail DeleteTrail",
             {"name": "main"},
-            (regional("cloudtrail", "trail/main"),),
+            (regional("cloudtrail", "trail/main"), AUDIT_LOGGING),
         ),
         *each(
             "CreateTrail",
             {"name": "n"},
-            (regional("cloudtrail", "trail/n"),),
+            (regional("cloudtrail", "trail/n"), AUDIT_LOGGING),
             {"trailARN": regional("cloudtrail", "trail/n")},
         ),
-        *each("PutEventSelectors", {"trailName": "main"}, (regional("cloudtrail", "trail/main"),)),
-        *each("StopLogging", {"name": regional("cloudtrail", "trail/x")}, (regional("cloudtrail", "trail/x"),)),
+        *each("PutEventSelectors", {"trailName": "main"}, (regional("cloudtrail", "trail/main"), AUDIT_LOGGING)),
+        *each(
+            "StopLogging",
+            {"name": regional("cloudtrail", "trail/x")},
+            (regional("cloudtrail", "trail/x"), AUDIT_LOGGING),
+        ),
     ],
     "secretsmanager": [
         *each(
