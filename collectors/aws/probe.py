@@ -33,13 +33,15 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 def probe(account: AwsAccount, collectors: Sequence[type[Any]] = COLLECTORS) -> Iterator[Probe]:
     """Try the credentials, then each operation of each of these collectors once, and yield how each went.
 
-    What one collector cannot try another may. Where the credentials are refused, or are another account's,
-    nothing more is tried.
+    What one collector cannot try another may. Where the credentials are refused, or are not known to be this
+    account's, nothing more is tried.
     """
     refusal = account.verify()
-    yield _ended(GET_CALLER_IDENTITY, refusal)
     if refusal is not None:
+        yield _ended(GET_CALLER_IDENTITY, refusal)
         return
+    # A role's credentials are good although STS cannot be asked, and that it cannot is worth knowing.
+    yield _try(account, Attempt(operation=GET_CALLER_IDENTITY, region=account.home_region))
     untried: dict[str, Attempt] = {}
     tried: set[str] = set()
     for attempt in _attempts(account, collectors):

@@ -29,6 +29,12 @@ _REMEDIES = {
     UnreadReason.THROTTLED: "the cloud asked to be called more slowly; try again later",
 }
 
+# AWS STS API reference, "GetCallerIdentity": it needs no permission, and no policy of the caller's can take it away.
+_ALLOW_IDENTITY = (
+    "allow sts:GetCallerIdentity where it is refused on the way (the policy of a VPC endpoint of STS, a proxy): "
+    "without it nothing proves whose account is read, and only a role of that account (role_name) is"
+)
+
 _ON = {
     "s3:ListBucket": " on the bucket; where another account owns it, in the bucket's own policy too",
     "s3:GetObject": " on the bucket's objects; where another account owns them, in the bucket's own policy too",
@@ -63,7 +69,9 @@ def diagnose(settings: AwsTarget, observer: Observer, asked: Asked) -> Iterator[
     for account in target.accounts():
         area = f"target {settings.name}, account {account.account_id}"
         for attempt in probe(account, collectors_of(asked)):
-            if attempt.operation == GET_CALLER_IDENTITY.uid and attempt.unread is not None:
+            if attempt.operation != GET_CALLER_IDENTITY.uid:
+                refused.discard(account.account_id)
+            elif attempt.unread is not None:
                 refused.add(account.account_id)
             yield _check(area, attempt)
     for unit in target.log_sources():
@@ -112,6 +120,14 @@ def _failed(area: str, what: str, why: str, unread: Unread, *, optional: bool) -
         health=Health.LESSER if optional else Health.MISSING,
         why=why,
         problem=unread.summary,
-        remedy=f"grant {unread.permission}" if unread.permission else _REMEDIES.get(unread.reason, ""),
+        remedy=_remedy(unread),
         grant=unread.permission if unread.reason is UnreadReason.DENIED else "",
     )
+
+
+def _remedy(unread: Unread) -> str:
+    if unread.permission:
+        return f"grant {unread.permission}"
+    if unread.operation == GET_CALLER_IDENTITY.uid and unread.reason is UnreadReason.DENIED:
+        return _ALLOW_IDENTITY
+    return _REMEDIES.get(unread.reason, "")

@@ -20,7 +20,7 @@ from daemon.targets.aws_organization import ORGANIZATION
 from detectors.asking import asked
 from detectors.catalogue import catalogue
 from tests.fakes.aws_families import supplement
-from tests.fakes.aws_faults import DENIED, Faults, fault_proxy
+from tests.fakes.aws_faults import DENIED, RESET, Fault, Faults, fault_proxy
 from tests.fakes.aws_moto import ACCOUNT, Moto, moto_server
 from tests.fakes.program import HARMLESS
 
@@ -183,6 +183,26 @@ def test_a_discovery_that_fails_is_told_and_takes_no_account_away(
     assert [account for _, account in buckets(made)] == organization
 
 
+def test_a_reload_reads_on_in_the_accounts_found_though_they_cannot_be_listed_now(
+    tmp_path: Path, faults: Faults, organization: list[str]
+) -> None:
+    settings = aws(faults.url, organization=True, role_name="cspmd-read")
+    before = targets(configured(tmp_path, settings))
+    read(before.discoveries()[0])
+    faults.plan(LIST_ACCOUNTS, DENIED)
+    after = targets(configured(tmp_path, settings, schedule={"config": "1h"}), previous=before)
+    assert [account for _, account in buckets(after)] == organization
+    assert not any(unit in buckets(before).values() for unit in buckets(after).values())
+    gone = Scope(target="prod", provider=Provider.AWS, account="1", region=GLOBAL, collector="aws.s3")
+    assert not after.undecided(gone)
+    assert read(after.discoveries()[0])
+    assert [account for _, account in buckets(after)] == organization
+
+    elsewhere = targets(configured(tmp_path, settings | {"profile": "another"}), previous=after)
+    assert buckets(elsewhere) == {}
+    assert elsewhere.undecided(gone)
+
+
 def test_an_account_that_was_closed_is_watched_no_more(tmp_path: Path, moto: Moto, organization: list[str]) -> None:
     made = targets(configured(tmp_path, aws(moto.url, organization=True, role_name="cspmd-read")))
     closed = next(account for account in organization if account != ACCOUNT)
@@ -215,6 +235,24 @@ def test_doctor_tries_the_organization_and_each_account(
     faults.plan(LIST_ACCOUNTS, DENIED)
     [check] = diagnose(target, Observer(Tally()))
     assert (check.health, check.grant) == (Health.MISSING, LIST_ACCOUNTS)
+
+
+@pytest.mark.parametrize("more", [{}, {"role_name": "cspmd-read"}], ids=["own", "role"])
+@pytest.mark.parametrize("failing", [DENIED, RESET], ids=["denied", "reset"])
+def test_doctor_tells_of_an_sts_that_does_not_say_whose_credentials_these_are(
+    tmp_path: Path, faults: Faults, failing: Fault, more: dict[str, str]
+) -> None:
+    supplement(faults)
+    configuration = configured(tmp_path, aws(faults.url, **more))
+    [target] = configuration.targets
+    faults.plan("sts:GetCallerIdentity", failing)
+    [credentials, *others] = diagnose(target, Observer(Tally()))
+    assert (credentials.what, credentials.health) == ("credentials", Health.MISSING)
+    assert credentials.problem.startswith("sts:GetCallerIdentity: ")
+    assert credentials.remedy
+    assert credentials.grant == ""
+    tried = {check.what for check in others if check.health is Health.OK}
+    assert ("s3:ListAllMyBuckets" in tried) is bool(more)
 
 
 def collectors_of(configuration: Configuration, *detectors: str) -> set[str]:
