@@ -91,9 +91,10 @@ class Scene:
             return touches.pending_uids(connection)
 
     def told(self) -> list[tuple[str, str, str, FindPath]]:
+        """Return resource, kind, actor and path of what was told, in its order; of one moment by resource."""
         return [
             (one.judgement.resource.name, one.kind.value, "" if one.actor is None else one.actor.user_name, one.path)
-            for one in self.state.transitions()
+            for one in sorted(self.state.transitions(), key=lambda one: (one.at, one.judgement.resource.name))
         ]
 
 
