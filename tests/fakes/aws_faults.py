@@ -205,7 +205,9 @@ def operation_of(method: str, target: str, headers: dict[str, str], body: bytes)
         return Call("s3:ListBuckets", "", headers, query={name: values[0] for name, values in query.items()})
     if method == "HEAD":
         return Call("s3:HeadBucket", bucket, headers)
-    name = next((name for sub, name in _SUBRESOURCES.items() if sub in query), "ListObjects")
+    bucket, _, key = bucket.partition("/")
+    name = "GetObject" if key else "ListObjectsV2" if "list-type" in query else "ListObjects"
+    name = next((name for sub, name in _SUBRESOURCES.items() if sub in query), name)
     return Call(f"s3:{name}", bucket, headers)
 
 
