@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -75,6 +76,7 @@ class Service:
         self._applying = threading.Lock()
         self._idle = threading.Condition()
         self._reading: set[str] = set()
+        self._left: dict[str, Unit] = {}
         self._randomness = random.Random()  # noqa: S311 - jitter needs no secrecy
         self._targets = Targets(configuration, self._observer)
         self._judging = judging_of(configuration)
@@ -230,14 +232,24 @@ class Service:
         with self._applying:
             added, removed = self._schedule.apply(self._targets.units())
             self._log_work.apply(self._targets.log_sources())
-        for unit in removed:
-            self._health.forget(unit.key)
-            log.info("watched no more", scope=unit.key)
+            self._part_from(removed)
         for unit in added:
             for detector in self._judging.detectors:
                 if any(issubclass(kind, detector.on) for kind in unit.collector.kinds):
                     self._metrics.expect_drift(unit.scope.provider.value, unit.scope.account, detector.uid)
         self._upkeep.retire(self._active)
+
+    def _part_from(self, removed: Iterable[Unit]) -> None:
+        """Say which units are read no more, each once it is decided that this is so and not only not known yet."""
+        self._left.update((unit.key, unit) for unit in removed)
+        watched = {unit.key for unit in self._schedule.units}
+        for key, unit in tuple(self._left.items()):
+            if key in watched:
+                del self._left[key]
+            elif not self._targets.undecided(unit.scope):
+                del self._left[key]
+                self._health.forget(key)
+                log.info("watched no more", scope=key)
 
     def _active(self) -> list[Scope]:
         """Return the scopes that are watched, and those of which it is not known yet whether they are."""

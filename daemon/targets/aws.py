@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -38,7 +38,8 @@ class AwsUnits:
 
     With ``organization`` the accounts are those that the discovery, itself a unit, found last; an
     account's regions are found in the same way. ``asked`` says which kinds and facts anything judges:
-    what nobody judges is not read. Raises TargetError where the SDK is not installed.
+    what nobody judges is not read. ``before`` is the target of this name as it was configured before: what
+    it discovered counts until a discovery says otherwise. Raises TargetError where the SDK is not installed.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class AwsUnits:
         times: Schedule,
         observer: Observer,
         asked: Asked = _ALL,
+        before: AwsUnits | None = None,
     ) -> None:
         if find_spec("boto3") is None:
             message = f"target {settings.name!r}: reading AWS needs boto3; install it with: pip install 'cspmd[aws]'"
@@ -59,6 +61,7 @@ class AwsUnits:
         self._collectors = collectors_of(asked)
         self._lock = threading.Lock()
         self._accounts: dict[str, AccountUnits] = {}
+        self._earlier = {} if before is None else {known.account.account_id: known for known in before._known()}  # noqa: SLF001 - its own kind
         self._discovered = False
         self._logs = AwsLogs(settings, times.logs)
         self._discovery: Unit | None = None
@@ -67,6 +70,8 @@ class AwsUnits:
             collector = OrganizationAccounts(own, self._found)
             self._discovery = self._unit(collector, ORGANIZATION, self._between_discoveries)
             self._files = self._logs.files(own, ORGANIZATION)
+            if before is not None and before._found_by(settings):  # noqa: SLF001 - its own kind
+                self._watch(self._earlier)
         else:
             self._found(settings.accounts)
             first = settings.accounts[0]
@@ -118,11 +123,22 @@ class AwsUnits:
         """Watch exactly these accounts from now on; one that is watched already keeps its connection."""
         with self._lock:
             before, told = self._accounts, self._discovered
-            self._accounts = {account: before.get(account) or self._watched(account) for account in sorted(accounts)}
-            self._discovered = True
+            self._watch(accounts)
         if self._discovery is not None:
             self._tell(joined=sorted(self._accounts.keys() - before.keys()), first=not told)
             self._tell_left(sorted(before.keys() - self._accounts.keys()))
+
+    def _watch(self, accounts: Iterable[str]) -> None:
+        before = self._accounts
+        self._accounts = {account: before.get(account) or self._watched(account) for account in sorted(accounts)}
+        self._discovered = True
+        self._earlier = {}
+
+    def _found_by(self, settings: AwsTarget) -> bool:
+        """Whether the accounts were discovered, and those of the same organization as these settings speak of."""
+        mine = self._settings
+        same = (mine.profile, mine.endpoint_url) == (settings.profile, settings.endpoint_url)
+        return self._discovery is not None and self._discovered and same
 
     def _tell(self, *, joined: Sequence[str], first: bool) -> None:
         if first:
@@ -147,6 +163,7 @@ class AwsUnits:
             self._between_discoveries,
             collectors=self._collectors,
             logs=self._logs,
+            before=self._earlier.get(account_id),
         )
 
     def _unit(self, collector: Collector, account_id: str, interval: timedelta) -> Unit:

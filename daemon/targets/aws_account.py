@@ -22,8 +22,9 @@ class AccountUnits:
     """One watched account. Its regions are what the discovery, itself a unit, found last.
 
     ``interval`` is how often the account is read, ``discovery_interval`` how often its regions are
-    looked for; ``collectors`` are those that read it, ``logs`` what is configured of logs. Safe for use by
-    many threads.
+    looked for; ``collectors`` are those that read it, ``logs`` what is configured of logs. ``before`` is the
+    account as it was configured before: the regions found for it are read on until they are discovered anew.
+    Safe for use by many threads.
     """
 
     def __init__(  # noqa: PLR0913 - what is read, by name
@@ -35,6 +36,7 @@ class AccountUnits:
         *,
         collectors: Sequence[AwsCollector],
         logs: AwsLogs,
+        before: AccountUnits | None = None,
     ) -> None:
         self.account = account
         self._logs = logs
@@ -52,6 +54,8 @@ class AccountUnits:
         self._discovery: Unit | None = None
         if self._regional or logs.looked_up:
             self._discovery = self._unit(EnabledRegions(account, self._found), GLOBAL, discovery_interval)
+            if before is not None:
+                self._go_on(before)
 
     @property
     def discovery(self) -> Unit | None:
@@ -70,6 +74,14 @@ class AccountUnits:
         first = () if self._discovery is None else (self._discovery,)
         return (*first, *self._fixed, *regional)
 
+    def _go_on(self, before: AccountUnits) -> None:
+        """Read on in the regions found before that are still configured: all there are, unless more are configured."""
+        with before._lock:
+            known, whole = tuple(before._in_regions), before._discovered and bool(before._regional)
+        bounds, earlier = set(self.account.regions), set(before.account.regions)
+        covered = not earlier or (bool(bounds) and bounds <= earlier)
+        self._found(tuple(region for region in known if not bounds or region in bounds), whole and covered)
+
     def lookups(self) -> tuple[LogUnit, ...]:
         """Return the event histories known now, the one with the events of global services first."""
         with self._lock:
@@ -82,16 +94,18 @@ class AccountUnits:
         }
 
     def _found(self, regions: tuple[str, ...], complete: bool) -> None:  # noqa: FBT001 - the callback's own shape
-        """Read exactly these regions from now on; a list that is not whole stands in until one was, and no longer."""
+        """Read exactly these regions from now on; a list that is not whole adds to what is read until one was."""
         with self._lock:
             if self._discovered and not complete:
                 return
+            if not complete:
+                regions = tuple(dict.fromkeys((*self._in_regions, *regions)))
             self._in_regions = {
                 region: self._in_regions.get(region)
                 or tuple(self._unit(collector, region, self._interval) for collector in self._regional)
                 for region in regions
             }
-            self._look_up(regions)
+            self._look_up(regions if complete else (*regions, *self.account.regions))
             self._discovered = self._discovered or complete
 
     def _unit(self, collector: Collector, region: str, interval: timedelta) -> Unit:

@@ -39,9 +39,9 @@ class Targets:
 
     ``detectors`` are the uids that are to judge (empty: all that are enabled); kinds that none of them
     judges are not read, nor are facts that no enabled one looks at. ``previous`` are the targets of the
-    configuration before: one that is configured as it was keeps its connections and the accounts it
-    discovered. Raises TargetError for a name that is not configured, and for a target that this build
-    or this installation cannot read.
+    configuration before: one that is configured as it was keeps its connections; any other goes on with the
+    accounts and regions it discovered, as far as they still count. Raises TargetError for a name that is
+    not configured, and for a target that this build or this installation cannot read.
     """
 
     def __init__(
@@ -68,7 +68,8 @@ class Targets:
             if previous is not None and previous._configured.get(name) == (target, times, demand):  # noqa: SLF001 - its own kind
                 self._targets[name] = previous._targets[name]  # noqa: SLF001 - its own kind
             else:
-                self._targets[name] = _units_of(target, times, observer, demand)
+                before = None if previous is None else previous._targets.get(name)  # noqa: SLF001 - its own kind
+                self._targets[name] = _units_of(target, times, observer, demand, before)
 
     def discoveries(self) -> tuple[Unit, ...]:
         """Return the units that find accounts and regions; more units, such units too, may be known after each."""
@@ -96,11 +97,12 @@ def _units_of(
     times: Schedule,
     observer: Observer,
     demand: Asked,
+    before: UnitsOfTarget | None,
 ) -> UnitsOfTarget:
     if target.provider == "aws":
         from daemon.targets.aws import AwsUnits
 
-        return AwsUnits(target, times, observer, demand)
+        return AwsUnits(target, times, observer, demand, before if isinstance(before, AwsUnits) else None)
     raise TargetError(_not_collected(target))
 
 

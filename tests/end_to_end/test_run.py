@@ -14,6 +14,7 @@ from tests.fakes.program import Daemon, Program, wait_for
 
 PUBLIC = "storage.public_access"
 LATENT = "storage.latent_public_access"
+GROUPS = "ec2:DescribeSecurityGroups"
 STOP_SECONDS = 20
 
 
@@ -136,6 +137,28 @@ def test_a_bad_file_keeps_the_old_configuration_and_says_so(program: Program, mo
 
         program.configure()
         daemon.wait_for_metric(1, "cspmd_config_last_reload_successful")
+
+
+def test_a_reload_reads_on_where_it_read_and_says_once_what_it_reads_no_more(faulty: Program, faults: Faults) -> None:
+    def read_groups(*regions: str, **sections: object) -> None:
+        faulty.configure(targets=[faulty.target(regions=regions)], **sections, judged=("network.", "coverage."))
+
+    read_groups("us-east-1", "eu-central-1")
+    with faulty.running() as daemon:
+        daemon.wait_until_ready()
+        wait_for(lambda: faults.count(GROUPS) > 1, "security groups read")
+        faults.plan("ec2:DescribeRegions", DENIED)
+        read_groups("us-east-1", "eu-central-1", schedule={"config": "2s"})
+        daemon.wait_for_event("configuration reloaded")
+        before = faults.count(GROUPS)
+        wait_for(lambda: faults.count(GROUPS) > before + 1, "security groups read after the reload")
+        assert daemon.events("watched no more") == []
+
+        read_groups("us-east-1")
+        daemon.wait_for_event("watched no more")
+        left = [line["scope"].split("/")[3:] for line in daemon.events("watched no more")]
+        assert left == [["eu-central-1", "aws.ec2.network"]]
+        assert daemon.stop() == 0
 
 
 def test_sighup_reloads_and_tries_at_once_what_failed(faulty: Program, faults: Faults) -> None:

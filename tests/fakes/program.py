@@ -127,10 +127,12 @@ class Program:
     def settings(self, **sections: Any) -> dict[str, Any]:
         """Return a configuration that reads one account's storage, with these top-level sections replaced.
 
-        What judges other families is off, and so they are not read: they have tests of their own.
+        What judges other families is off, and so they are not read: they have tests of their own. ``judged``
+        names others to be on by the beginnings of their uids.
         """
         chosen = sections.pop("detectors", {})
-        off = [*chosen.get("disable", ()), *(uid for uid in catalogue() if not uid.startswith(OF_STORAGE))]
+        judged = sections.pop("judged", OF_STORAGE)
+        off = [*chosen.get("disable", ()), *(uid for uid in catalogue() if not uid.startswith(judged))]
         return {
             "detectors": {**chosen, "disable": off},
             "version": 1,

@@ -46,11 +46,11 @@ def faults(_moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
 
 @pytest.fixture
 def make(tmp_path: Path, faults: Faults) -> Any:
-    def target(regions: object, **more: Any) -> Targets:
+    def target(regions: object, previous: Targets | None = None, **more: Any) -> Targets:
         settings = {"name": "prod", "provider": "aws", "regions": regions, "endpoint_url": faults.url, **more}
         path = tmp_path / "cspmd.yaml"
         path.write_text(yaml.safe_dump({"version": 1, "targets": [settings]}))
-        return Targets(load(path, {}), Observer(Nothing()))
+        return Targets(load(path, {}), Observer(Nothing()), previous=previous)
 
     return target
 
@@ -123,6 +123,39 @@ def test_a_region_that_is_no_longer_configured_is_decided(make: Any) -> None:
     discover(targets)
     assert not targets.undecided(scope("us-west-2"))
     assert not targets.undecided(scope("us-west-2", account="999999999999"))
+
+
+def test_a_reload_reads_on_in_the_regions_found_though_they_cannot_be_listed_now(make: Any, faults: Faults) -> None:
+    before = make("all", accounts=[ACCOUNT])
+    discover(before)
+    faults.plan(DESCRIBE_REGIONS, DENIED)
+    after = make("all", previous=before, accounts=[ACCOUNT], schedule={"config": "7m"})
+    assert regions(after) == regions(before) != []
+    assert not after.undecided(scope("mars-north-1"))
+    assert {unit.interval.total_seconds() for unit in after.units() if unit.scope.region != GLOBAL} == {420}
+    assert discover(after)
+    assert regions(after) == regions(before)
+
+
+def test_a_reload_with_fewer_regions_is_decided_and_one_with_more_is_not(make: Any, faults: Faults) -> None:
+    before = make("all", accounts=[ACCOUNT])
+    discover(before)
+    faults.plan(DESCRIBE_REGIONS, DENIED)
+    fewer = make(["us-east-1"], previous=before, accounts=[ACCOUNT])
+    assert regions(fewer) == ["us-east-1"]
+    assert not fewer.undecided(scope("eu-central-1"))
+
+    more = make(["us-east-1", "eu-central-1"], previous=fewer, accounts=[ACCOUNT])
+    assert regions(more) == ["us-east-1"]
+    assert more.undecided(scope("eu-central-1"))
+    assert discover(more)
+    assert regions(more) == ["us-east-1", "eu-central-1"]
+    everywhere = make("all", previous=fewer, accounts=[ACCOUNT])
+    assert discover(everywhere)
+    assert regions(everywhere) == ["us-east-1"]
+    faults.clear()
+    discover(everywhere)
+    assert regions(everywhere) == regions(before)
 
 
 def test_each_account_has_its_own_regions(make: Any, faults: Faults) -> None:
