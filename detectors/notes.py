@@ -205,6 +205,26 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "requester_pays_refuses_anonymous": (
             "The requester pays, so unsigned requests are refused; anyone with an account at the cloud still gets in."
         ),
+        # Whether it was used.
+        "access_log_not_delivered": (
+            "Whether anyone used it is not known yet: no log has told of this bucket so far. S3 delivers access logs "
+            "mostly within hours."
+        ),
+        "access_logging_off": (
+            "Whether anyone used it cannot be known: the bucket logs no access, and no data events of it were seen."
+        ),
+        "access_not_followed": (
+            "Whether anyone used it was not looked at: no access log or data events are followed for it."
+        ),
+        "changed_anonymously": "Somebody who did not sign in changed or deleted data in it.",
+        "no_use_logged": (
+            "The logs that are followed tell of no use from outside the account. They reach back to when logging "
+            "began, and S3 may leave out or delay some lines."
+        ),
+        "use_unread": "Whether anyone used it could not be read.",
+        "used_anonymously": "Somebody who did not sign in read or listed data in it.",
+        "used_by_other_accounts": "Identities of other accounts used data in it.",
+        "used_by_somebody_unknown": "Somebody used data in it of whom the log does not tell the account.",
         "vpc_origin_access_point": "The access point takes requests from its own network alone.",
     }
 )

@@ -69,12 +69,14 @@ from collectors.model.storage import (
     Website,
 )
 from collectors.model.stores import BackupPlan, BackupVault, ImageRepository, Secret
+from collectors.model.use import Accesses, DataUse, Reader
 
 __all__ = [
     "GLOBAL",
     "PUBLIC_REACH",
     "AccessKey",
     "AccessLogging",
+    "Accesses",
     "Actor",
     "AdminPath",
     "Attachments",
@@ -88,6 +90,7 @@ __all__ = [
     "CopyKind",
     "DataCopy",
     "DataStore",
+    "DataUse",
     "Database",
     "DatabaseBackup",
     "DatabaseSnapshot",
@@ -124,6 +127,7 @@ __all__ = [
     "PublicEndpoint",
     "Reach",
     "ReadScope",
+    "Reader",
     "Reading",
     "Recording",
     "Resource",

@@ -10,6 +10,7 @@ import msgspec
 from collectors.model.facts import Fact, NotNeeded
 from collectors.model.grants import Grant, Switch
 from collectors.model.places import Copy, Placed
+from collectors.model.use import NOT_FOLLOWED, DataUse
 
 
 class KeyHolder(StrEnum):
@@ -77,7 +78,7 @@ class Bucket(Placed, frozen=True, kw_only=True, tag="bucket"):
     ``policy_silenced`` and ``acl_silenced`` are the merged switches of all levels (account,
     organisation, bucket) that silence public grants of that source. ``access_point_copies`` are the
     copies that multi-region access points spread the data over. ``switches`` are the raw switches
-    per level, for evidence and drift.
+    per level, for evidence and drift. ``use`` is what logs tell of uses from outside; no collector reads it.
     """
 
     policy_grants: Fact[tuple[Grant, ...]]
@@ -94,3 +95,4 @@ class Bucket(Placed, frozen=True, kw_only=True, tag="bucket"):
     provider_opinion: Fact[ProviderOpinion] = NotNeeded("nothing_granted")
     website: Fact[Website] = NotNeeded("nothing_public")
     requester_pays: Fact[bool] = NotNeeded("nothing_public")
+    use: Fact[DataUse] = NotNeeded(NOT_FOLLOWED)

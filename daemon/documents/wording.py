@@ -125,6 +125,26 @@ _REACH = {
     Reach.UNKNOWN: "somebody who could not be determined",
 }
 
+_USE = "use"
+_MOST_PLACES = 2
+_USES = {
+    Capability.READ: "read",
+    Capability.LIST: "listed",
+    Capability.WRITE: "written to",
+    Capability.DELETE: "deleted from",
+    Capability.ADMIN: "administered",
+}
+_USERS = {
+    Reach.ANONYMOUS_INTERNET: "anonymously",
+    Reach.ANY_AUTHENTICATED: "by other accounts",
+    Reach.ANONYMOUS_FROM_RANGE: "anonymously from a range of addresses",
+    Reach.NAMED_EXTERNAL: "by other accounts",
+    Reach.ORGANISATION: "by other accounts of the organisation",
+}
+_USE_UNKNOWN = {
+    "access_logging_off": "whether it was used cannot be known, for it logs no access",
+    "access_log_not_delivered": "whether it was used is not known yet, for no log of its accesses was delivered so far",
+}
 _ABILITIES = {Capability.ADMIN: "administer"}
 
 
@@ -147,6 +167,9 @@ def transition_sentence(transition: Transition, rule: RuleFacts) -> str:
         shown = evidence_summary(judgement)
         if shown:
             sentence = f"{sentence}: {shown}"
+        used = use_summary(judgement)
+        if used:
+            sentence = f"{sentence}; {used}"
     done_by = actor_summary(transition.actor)
     return f"{sentence}; {done_by}." if done_by else f"{sentence}."
 
@@ -156,7 +179,8 @@ def posture_sentence(judgement: Judgement, rule: RuleFacts) -> str:
     if judgement.verdict is Verdict.FAIL:
         shown = evidence_summary(judgement)
         sentence = f"{subject(judgement)} {phrases_of(rule).stands}"
-        return f"{sentence}: {shown}." if shown else f"{sentence}."
+        told = "; ".join(part for part in (shown, use_summary(judgement)) if part)
+        return f"{sentence}: {told}." if told else f"{sentence}."
     if judgement.verdict is Verdict.UNKNOWN:
         unread = "; ".join(fact.summary for fact in judgement.unread[:_MOST_EVIDENCE])
         sentence = f"{subject(judgement)} could not be judged by {rule.uid}"
@@ -179,6 +203,15 @@ def evidence_summary(judgement: Judgement) -> str:
     shown = "; ".join(parts[:_MOST_EVIDENCE])
     more = len(parts) - _MOST_EVIDENCE
     return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def use_summary(judgement: Judgement) -> str:
+    """Return who used the data from outside, or that this cannot be known, as a clause; empty where nothing is told."""
+    used = [evidence for evidence in judgement.evidence if evidence.name == _USE and not evidence.violates]
+    clauses = [_use_clause(msgspec.to_builtins(evidence.data)) for evidence in used]
+    if clauses:
+        return _listed(clauses[:_MOST_EVIDENCE])
+    return next((clause for note, clause in _USE_UNKNOWN.items() if note in judgement.notes), "")
 
 
 def actor_summary(actor: Actor | None) -> str:
@@ -240,6 +273,24 @@ def _clause(evidence: Evidence) -> str:
         return f"{data['operation']}: {data['reason']}{detail}"
     plain = [f"{key.replace('_', ' ')}: {text}" for key, value in data.items() if (text := _plain_text(value))]
     return f"{name} ({', '.join(plain)})" if plain else name
+
+
+def _use_clause(use: Mapping[str, Any]) -> str:
+    """Return one kind of use: ``read anonymously at least 100 times between … and … from …``."""
+    did = _USES.get(use["capability"], "used")
+    by = _USERS.get(use["reach"], "by somebody unknown")
+    count, first, last = use["count"], _minute(use["first"]), _minute(use["last"])
+    often = "" if count == 1 else f" at least {count:,} times"
+    when = f"at {first}" if first == last else f"between {first} and {last}"
+    readers = [one.get("ip") or one.get("account", "") for one in use.get("readers", ())]
+    places = [place for place in dict.fromkeys(readers) if place]
+    more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+    origin = f" from {', '.join(places[:_MOST_PLACES])}{more}" if places else ""
+    return f"{did} {by}{often} {when}{origin}"
+
+
+def _minute(moment: str) -> str:
+    return f"{moment[:16].replace('T', ' ')} UTC"
 
 
 def _plain_text(value: object) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from collectors.model import (
+    Accesses,
     AccessLogging,
     Bucket,
     Capability,
+    DataUse,
     Encryption,
     Grant,
     KeyHolder,
@@ -15,12 +18,14 @@ from collectors.model import (
     NotNeeded,
     Provider,
     Reach,
+    Reader,
     Switch,
     TlsOnly,
     Unread,
     UnreadReason,
     Versioning,
 )
+from collectors.model.use import use_fact
 
 NO_SWITCH = Known(Switch(on=False))
 RESTRICTED = Known(Switch(on=True, by=("bucket RestrictPublicBuckets",)))
@@ -33,6 +38,33 @@ DENIED_ACL = Unread(
 DENIED_POLICY = Unread(
     reason=UnreadReason.DENIED, operation="s3:GetBucketPolicy", permission="s3:GetBucketPolicy", detail="AccessDenied"
 )
+
+USED = Known(
+    DataUse(
+        accesses=(
+            Accesses(
+                reach=Reach.ANONYMOUS_INTERNET,
+                capability=Capability.READ,
+                count=100,
+                first=datetime(2026, 3, 4, 8, 15, 30, tzinfo=UTC),
+                last=datetime(2026, 3, 6, 22, 1, tzinfo=UTC),
+                readers=(Reader(ip="198.51.100.24"), Reader(ip="203.0.113.7")),
+            ),
+            Accesses(
+                reach=Reach.NAMED_EXTERNAL,
+                capability=Capability.LIST,
+                count=1,
+                first=datetime(2026, 3, 5, 3, tzinfo=UTC),
+                last=datetime(2026, 3, 5, 3, tzinfo=UTC),
+                readers=(Reader(account="444455556666", ip="192.0.2.9"),),
+            ),
+        ),
+        logs=("aws.s3access",),
+    )
+)
+UNUSED = use_fact((), logs=("aws.cloudtrail",), told=True)
+LOGGING_IS_OFF = use_fact((), logs=("aws.s3access",), told=False, logging_off=True)
+NOT_YET_DELIVERED = use_fact((), logs=("aws.s3access",), told=False)
 
 _PRIVATE: dict[str, Any] = {
     "uid": "arn:aws:s3:::records",

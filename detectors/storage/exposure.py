@@ -86,6 +86,15 @@ def exposed(resource: Resource) -> bool:
     )
 
 
+def latently_public(bucket: Bucket) -> bool:
+    """Return whether a public grant is known that a switch silences now."""
+    return any(
+        grant.reach in PUBLIC_REACH and grant.effective == Known(value=False)
+        for source in SOURCES
+        for grant in grants_known(bucket, source)
+    )
+
+
 def grants_known(bucket: Bucket, source: str) -> tuple[Grant, ...]:
     """Return a source's grants, none where the source has no value."""
     fact: Fact[tuple[Grant, ...]] = getattr(bucket, source)

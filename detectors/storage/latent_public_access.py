@@ -10,6 +10,7 @@ from detectors.model import Detector, Observation, Policy, Remediation, Severity
 from detectors.storage.examples import (
     IGNORED,
     RESTRICTED,
+    USED,
     access_point_grant,
     acl_grant,
     azure_account,
@@ -17,7 +18,8 @@ from detectors.storage.examples import (
     policy_grant,
     private_bucket,
 )
-from detectors.storage.exposure import public_when_unblocked
+from detectors.storage.exposure import latently_public, public_when_unblocked
+from detectors.storage.use import by_use, use_notes, weigh
 
 
 @each("policy_grants")
@@ -46,6 +48,8 @@ def notes(bucket: Bucket, _policy: Policy) -> Iterator[str]:
             yield "acl_hidden"
         elif not silenced.value.on:
             yield "object_acls_not_judged"
+    if latently_public(bucket):
+        yield from use_notes(bucket)
 
 
 _OWNER_ENFORCED = Known(Switch(on=True, by=("bucket ownership BucketOwnerEnforced",)))
@@ -110,8 +114,9 @@ DETECTOR = Detector(
         ),
     },
     references=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",),
-    violations=(by_policy, by_acl, by_access_point),
-    depends=("policy_silenced", "acl_silenced", "switches"),
+    violations=(by_policy, by_acl, by_access_point, by_use),
+    depends=("policy_silenced", "acl_silenced", "switches", "use"),
+    weigh=weigh,
     notes=notes,
     good=(
         private_bucket(),
@@ -126,6 +131,11 @@ DETECTOR = Detector(
         private_bucket(
             policy_grants=Known((policy_grant(effective=Known(value=False), blocked_by=RESTRICTED.value.by),)),
             policy_silenced=RESTRICTED,
+        ),
+        private_bucket(
+            policy_grants=Known((policy_grant(effective=Known(value=False), blocked_by=RESTRICTED.value.by),)),
+            policy_silenced=RESTRICTED,
+            use=USED,
         ),
         private_bucket(
             acl_grants=Known((acl_grant(effective=Known(value=False), blocked_by=_OWNER_ENFORCED.value.by),)),

@@ -24,7 +24,11 @@ from detectors.storage.examples import (
     DENIED_ACL,
     DENIED_POLICY,
     IGNORED,
+    LOGGING_IS_OFF,
+    NOT_YET_DELIVERED,
     RESTRICTED,
+    UNUSED,
+    USED,
     access_point_grant,
     acl_grant,
     azure_account,
@@ -33,6 +37,7 @@ from detectors.storage.examples import (
     private_bucket,
 )
 from detectors.storage.exposure import HELD_REACH, SOURCES, exposed, grants_known, public_now
+from detectors.storage.use import by_use, use_notes, weigh
 
 
 @each("policy_grants", silenced_by="policy_silenced")
@@ -70,6 +75,8 @@ def notes(bucket: Bucket, _policy: Policy) -> Iterator[str]:
         yield "requester_pays_refuses_anonymous"
     if isinstance(bucket.website, Known) and bucket.website.value.enabled:
         yield "website_serves_bucket" if is_exposed else "website_on_private_bucket"
+    if is_exposed:
+        yield from use_notes(bucket)
 
 
 def _wants_signed_requests(encryption: Fact[Encryption]) -> bool:
@@ -171,8 +178,9 @@ DETECTOR = Detector(
         "https://learn.microsoft.com/azure/storage/blobs/anonymous-read-access-prevent",
         "https://cloud.google.com/storage/docs/public-access-prevention",
     ),
-    violations=(by_policy, by_acl, by_access_point),
-    depends=("switches", "requester_pays"),
+    violations=(by_policy, by_acl, by_access_point, by_use),
+    depends=("switches", "requester_pays", "use"),
+    weigh=weigh,
     notes=notes,
     good=(
         private_bucket(),
@@ -199,6 +207,10 @@ DETECTOR = Detector(
         private_bucket(
             access_point_grants=Known((access_point_grant(),)), website=Known(Website(enabled=True, endpoint="records"))
         ),
+        private_bucket(policy_grants=Known((policy_grant(),)), use=USED),
+        private_bucket(policy_grants=Known((policy_grant(),)), use=LOGGING_IS_OFF),
+        private_bucket(policy_grants=Known((policy_grant(),)), use=NOT_YET_DELIVERED),
+        private_bucket(policy_grants=Known((policy_grant(),)), use=UNUSED),
         azure_account(
             policy_grants=Known((policy_grant(via="container reports", statement={"publicAccess": "Blob"}),))
         ),
