@@ -22,6 +22,10 @@ _LIBRARY_FLOORS = {
     # Their debug output holds signed headers and whole bodies.
     "boto3": logging.WARNING,
     "botocore": logging.WARNING,
+    # Credentials that cannot be renewed are told by the scope that wanted them; these logs tell of each attempt,
+    # with a traceback whose error names the request and the access key.
+    "botocore.credentials": logging.CRITICAL,
+    "botocore.tokens": logging.CRITICAL,
     "urllib3": logging.ERROR,
     "elastic_transport": logging.ERROR,
     "elasticsearch": logging.ERROR,

@@ -67,6 +67,16 @@ def test_debug_never_shows_the_sdk_s_signed_requests(capsys: pytest.CaptureFixtu
     assert _lines(capsys) == []
 
 
+def test_the_sdk_s_tracebacks_of_credentials_that_are_not_renewed_are_not_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for level in ("info", "debug"):
+        set_up(level)
+        for library in ("botocore.credentials", "botocore.tokens"):
+            logging.getLogger(library).warning("Refreshing failed.", exc_info=ValueError("key AKIA, request 1"))
+    assert _lines(capsys) == []
+
+
 def test_console_lines_carry_no_colour_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     set_up(log_format="console")
     structlog.get_logger("x").info("unit failed", scope="a/b")

@@ -216,3 +216,18 @@ def test_empty_pages_and_suspended_accounts_of_an_organization_are_no_end(
 
 def _token(call: Call) -> str | None:
     return call.form.get("NextToken")
+
+
+def test_a_role_that_may_not_be_assumed_is_told_once_a_scope_and_in_our_words(two: Program, faults: Faults) -> None:
+    refused = f"arn:aws:iam::{OTHER}:role/cspmd-read"
+    faults.plan("sts:AssumeRole", DENIED, when=lambda call: call.form.get("RoleArn") == refused)
+    done = two.cspmd("scan", "--format", "jsonl", "--show", "all")
+    assert done.returncode == 3
+    judgements = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {line["detector"] for line in of(OTHER, judgements)} == {COVERAGE}
+    for leak in ("Traceback", "botocore", "AKIA", "dead-beef"):
+        assert leak not in done.stderr
+    told = [line for line in map(json.loads, done.stderr.splitlines()) if line["level"] in {"warning", "error"}]
+    scopes = sorted(line["resource"]["uid"].removeprefix("cspmd:") for line in of(OTHER, judgements))
+    assert sorted(line["scope"] for line in told) == scopes
+    assert {tuple(line["grant"]) for line in told} == {("sts:AssumeRole",)}
