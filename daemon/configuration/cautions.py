@@ -18,6 +18,7 @@ def cautions(configuration: Configuration, document: Document, now: datetime) ->
     """Yield the warnings about a valid configuration; ``now`` is an aware time."""
     for location, words in (
         *_targets(configuration),
+        *_read_twice(configuration),
         *_exceptions(configuration, now),
         *_residency(configuration),
         *_clear_text(configuration),
@@ -35,6 +36,21 @@ def _targets(configuration: Configuration) -> Iterator[tuple[Location, str]]:
                 ("targets", index),
                 "several accounts and no role_name: one set of credentials reads one account, the others stay unread",
             )
+
+
+def _read_twice(configuration: Configuration) -> Iterator[tuple[Location, str]]:
+    first: dict[str, str] = {}
+    for index, target in enumerate(configuration.targets):
+        if not isinstance(target, AwsTarget):
+            continue
+        for position, account in enumerate(target.accounts):
+            other = first.setdefault(account, target.name)
+            if other != target.name:
+                words = (
+                    f"the target {other} reads this account too: what both find belongs to whichever finds it first, "
+                    "and reading it twice costs twice the calls"
+                )
+                yield ("targets", index, "accounts", position), words
 
 
 def _exceptions(configuration: Configuration, now: datetime) -> Iterator[tuple[Location, str]]:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeAlias
 
+import structlog
+
 from collectors.model import Actor, Resource, Scope, Snapshot, Unread
 from daemon.model import Cause, FindPath, Transition
 from daemon.passes import upkeep
@@ -20,8 +22,18 @@ from daemon.passes.scope_pass import OnJudgement, ScopePass
 from daemon.state import State, resources, scopes
 from daemon.state.touches import Touch
 
+log = structlog.get_logger(__name__)
+
 Clock: TypeAlias = Callable[[], datetime]
 Observe: TypeAlias = Callable[[Transition], None]
+
+Fold: TypeAlias = Callable[[Scope, Sequence[Resource]], Sequence[Resource]]
+
+
+def as_read(_scope: Scope, found: Sequence[Resource]) -> Sequence[Resource]:
+    """Return resources as they were read: nothing else is known of them."""
+    return found
+
 
 BATCH = 200
 """Resources written in one transaction."""
@@ -35,7 +47,8 @@ class PassRunner:
 
     ``clock`` returns the present, aware and in UTC. ``observe`` is told of each transition once it
     is committed, in order. ``publisher`` may be set anew at any time, as at a reload. ``batch`` is how
-    many resources one transaction writes.
+    many resources one transaction writes. ``fold`` puts into resources what is known of them from elsewhere
+    than their collector, before they are judged.
     """
 
     def __init__(
@@ -46,13 +59,16 @@ class PassRunner:
         observe: Observe | None = None,
         *,
         batch: int = BATCH,
+        fold: Fold = as_read,
     ) -> None:
         self.publisher = publisher
         self._batch = batch
+        self._fold = fold
         self._state = state
         self._clock = clock
         self._observe = observe
         self._running: dict[str, list[ScopePass]] = {}
+        self._told_elsewhere: set[str] = set()
         self._guard = threading.Lock()
 
     def run(
@@ -84,8 +100,9 @@ class PassRunner:
         )
         with self._known_to_refresh(scope, one):
             for batch in _batches(stream, one, self._batch):
-                self._tell(one.take(batch, self._clock()))
+                self._tell(one.take(self._fold(scope, batch), self._clock()))
             snapshot, told = one.close(self._clock())
+        self._tell_elsewhere(scope, one.elsewhere)
         self._tell(told)
         return snapshot
 
@@ -115,7 +132,7 @@ class PassRunner:
             known = scopes.find(connection, scope.key)
         if head is not None and (known is None or head.scope_id != known[0]):
             return ()
-        fresh = None if found is None else Fresh.of(found)
+        fresh = None if found is None else Fresh.of(self._fold(scope, [found])[0])
         if head is None if fresh is None else head is not None and fresh.settled(head, judging, now):
             return ()
         with writing(self._state, self.publisher, Setting(scope=scope, now=now, path=path, actor=actor)) as batch:
@@ -182,6 +199,19 @@ class PassRunner:
         finally:
             with self._guard:
                 self._running[scope.key].remove(one)
+
+    def _tell_elsewhere(self, scope: Scope, uids: Collection[str]) -> None:
+        """Log once, until it ends, that a scope holds resources that are another scope's."""
+        with self._guard:
+            known = scope.key in self._told_elsewhere
+            (self._told_elsewhere.add if uids else self._told_elsewhere.discard)(scope.key)
+        if uids and not known:
+            log.warning(
+                "resources belong to another scope and are left to it; do two targets read one account?",
+                scope=scope.key,
+                resources=len(uids),
+                one_of_them=min(uids),
+            )
 
     def _tell(self, told: tuple[Transition, ...]) -> tuple[Transition, ...]:
         if self._observe is not None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import msgspec
-import structlog
 
 from collectors.model import Known, Reading, ReadScope, Resource, Scope, Snapshot, Unread, encode
 from daemon.exceptions import ExceptionRule
@@ -18,8 +17,6 @@ from daemon.passes.publisher import Publisher
 from daemon.state import ScopeStatus, State, judgements, resources, scopes
 from daemon.state.resources import Head
 from detectors.model import Judgement, Verdict
-
-log = structlog.get_logger(__name__)
 
 HEARTBEAT = timedelta(minutes=10)
 """How old a scope's stored success may become while nothing else of it is written."""
@@ -37,6 +34,7 @@ class ScopePass:
 
     ``told`` collects the transitions of each transaction once it is committed. ``overtaken`` holds
     uids that were refreshed one by one while this pass ran: what it read of them may be older.
+    ``elsewhere`` holds uids that it found and that belong to another scope, to which they are left.
     """
 
     def __init__(  # noqa: PLR0913 - where it goes, what it reads, and by what it is judged
@@ -65,6 +63,7 @@ class ScopePass:
         self._wrote = False
         self._before = state.scope(scope.key)
         self.overtaken: set[str] = set()
+        self.elsewhere: set[str] = set()
 
     def failed(self, unread: Unread) -> None:
         """Take note that a part of the listing could not be read."""
@@ -143,11 +142,7 @@ class ScopePass:
         if head is None:
             return True
         if head.scope_id != scope_id:
-            log.warning(
-                "resource belongs to another scope and is left to it; do two targets read one account?",
-                resource=uid,
-                scope=self._scope.key,
-            )
+            self.elsewhere.add(uid)
             return False
         return not self._started < head.changed_at <= now
 

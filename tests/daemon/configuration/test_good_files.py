@@ -342,6 +342,19 @@ class TestWarnings:
         assert warning.path == "targets[0]"
         assert "no role_name" in warning.expected
 
+    def test_an_account_of_two_targets(self, loaded: Loader) -> None:
+        configuration = loaded(
+            "version: 1\ntargets:\n"
+            '- {name: a, provider: aws, role_name: r, accounts: ["111111111111", "222222222222"]}\n'
+            '- {name: b, provider: aws, accounts: ["333333333333"]}\n'
+            '- {name: c, provider: aws, role_name: r, accounts: ["444444444444", "222222222222"]}\n'
+        )
+
+        (warning,) = configuration.warnings
+        assert warning.path == "targets[2].accounts[1]"
+        assert warning.value == '"222222222222"'
+        assert warning.expected.startswith("the target a reads this account too")
+
     def test_credentials_in_the_clear(self, loaded: Loader) -> None:
         configuration = loaded(
             TARGET

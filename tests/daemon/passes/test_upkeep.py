@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from collectors.model import Actor, Provider
 from daemon.model import Cause, Dataset, FindingStatus, FindPath, TransitionKind
@@ -53,6 +54,22 @@ def test_two_targets_that_read_one_account_do_not_quarrel(world: World) -> None:
     assert not world.later(scope=RENAMED)
     assert not world.runner.refresh(RENAMED, uid("a"), None, world.judging)
     assert world.counts("fail") == {VERSIONED.uid: 1}
+
+
+def test_that_two_targets_read_one_account_is_logged_once_a_scope(world: World) -> None:
+    found = [bucket("a"), bucket("b"), bucket("c")]
+    world.read(*found)
+    with capture_logs() as logs:
+        for _ in range(3):
+            world.later(*found, scope=RENAMED)
+        world.later(*found)
+    [line] = logs
+    assert "do two targets read one account?" in line["event"]
+    assert (line["scope"], line["resources"], line["one_of_them"]) == (RENAMED.key, 3, uid("a"))
+    with capture_logs() as logs:
+        world.later(scope=RENAMED)
+        world.later(found[0], scope=RENAMED)
+    assert [line["resources"] for line in logs] == [1]
 
 
 def test_posture_is_told_when_it_changes_and_again_within_a_day(state: State) -> None:
