@@ -1,4 +1,4 @@
-"""What reading and judging databases, tables and file systems costs: ``python -m tests.bench.bench_data``.
+"""What reading and judging what keeps data and records costs: ``python -m tests.bench.bench_data``.
 
 Each case reads a moto server through a proxy that delays each answer, in a process of its own, and prints a row of a
 Markdown table. Everything lies in three of the seventeen regions; the others cost their lists alone.
@@ -31,7 +31,14 @@ FAMILIES = {
     "RDS": "collectors.aws.rds:RdsCollector",
     "DynamoDB": "collectors.aws.dynamodb:DynamoDbCollector",
     "EFS": "collectors.aws.efs:EfsCollector",
+    "CloudTrail, as a whole": "collectors.aws.cloudtrail:AuditLoggingCollector",
+    "CloudTrail, each trail": "collectors.aws.cloudtrail:TrailCollector",
+    "KMS": "collectors.aws.kms:KeyCollector",
+    "Secrets Manager": "collectors.aws.secretsmanager:SecretCollector",
+    "ECR": "collectors.aws.ecr:RepositoryCollector",
+    "Backup": "collectors.aws.backup:BackupCollector",
 }
+MOST_TRAILS = 5
 AT_ONCE = 8
 """Regions read at the same time."""
 
@@ -45,7 +52,7 @@ class Case(NamedTuple):
 
 CASES = tuple(Case(family, delay) for delay in (0, 30) for family in FAMILIES)
 EACH = 60
-"""Databases, tables and file systems in each settled region."""
+"""Of each kind in each settled region; trails are as many as AWS allows there."""
 
 
 def collect(family: str, endpoint: str) -> dict[str, int]:
@@ -54,7 +61,7 @@ def collect(family: str, endpoint: str) -> dict[str, int]:
     from datetime import UTC, datetime
 
     from collectors.aws.session import AwsAccount
-    from collectors.model import Provider, Scope, Unread
+    from collectors.model import GLOBAL, Provider, Scope, Unread
     from detectors.catalogue import detectors_for
     from detectors.engine import judge
     from detectors.model import Policy, Residency
@@ -80,7 +87,7 @@ def collect(family: str, endpoint: str) -> dict[str, int]:
         return resources, judgements
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        counted = list(pool.map(read, REGIONS))
+        counted = list(pool.map(read, REGIONS if collector.regional else (GLOBAL,)))
     return {
         "calls": len(calls),
         "resources": sum(resources for resources, _ in counted),
@@ -130,7 +137,7 @@ def serve(each: int) -> None:
                     moto.client("rds", region=region).create_db_snapshot(
                         DBSnapshotIdentifier=f"manual-{number}", DBInstanceIdentifier=f"db-{number}"
                     )
-
+            _keep(moto, region, key, each)
         print(faults.url, flush=True)
         for line in sys.stdin:
             faults.clear()
@@ -138,6 +145,36 @@ def serve(each: int) -> None:
                 faults.plan(operation, slow(int(line) / 1000))
             supplement(faults)
             print("set", flush=True)
+
+
+def _keep(moto: Any, region: str, key: str, each: int) -> None:
+    """Make keys, secrets, repositories, vaults, plans and trails."""
+    from tests.fakes.aws_trails import AuditedAccount
+
+    audited = AuditedAccount(moto, moto_account(), f"bench-{region}")
+    audited.bucket()
+    for number in range(MOST_TRAILS):
+        audited.trail(f"trail-{region}-{number}", region=region)
+    far = f"arn:aws:backup:eu-west-3:{moto_account()}:backup-vault:far"
+    for number in range(each):
+        made = moto.client("kms", region=region).create_key()["KeyMetadata"]["KeyId"]
+        moto.client("kms", region=region).create_alias(AliasName=f"alias/key-{number}", TargetKeyId=made)
+        moto.client("secretsmanager", region=region).create_secret(
+            Name=f"secret-{number}", SecretString="-", KmsKeyId=key
+        )
+        moto.client("ecr", region=region).create_repository(repositoryName=f"images-{number}")
+        moto.client("backup", region=region).create_backup_vault(BackupVaultName=f"vault-{number}")
+        rule = {"RuleName": "r", "TargetBackupVaultName": "v", "CopyActions": [{"DestinationBackupVaultArn": far}]}
+        moto.client("backup", region=region).create_backup_plan(
+            BackupPlan={"BackupPlanName": f"plan-{number}", "Rules": [rule]}
+        )
+
+
+def moto_account() -> str:
+    """Return the account that moto takes any access key for."""
+    from tests.fakes.aws_moto import ACCOUNT
+
+    return ACCOUNT
 
 
 def _operations() -> Iterator[str]:

@@ -6,6 +6,7 @@ import msgspec
 
 from collectors.aws.answers import Answer, GoneError, MalformedAnswerError, expect_root, member
 from collectors.aws.cloudtrail.operations import GET_OBJECT_LOCK_CONFIGURATION
+from collectors.aws.memo import Memo
 from collectors.aws.policy import MalformedPolicyError, deletion_rule
 from collectors.aws.s3 import protection
 from collectors.aws.s3.access_points import AccessPoints
@@ -60,18 +61,22 @@ class LogBucket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogBuckets:
-    """Reads the buckets that an account's trails write to; what the buckets share is read once."""
+    """Reads the buckets that an account's trails write to, each once. Safe for use by many threads."""
 
     def __init__(self, account: AwsAccount) -> None:
         self._account = account
-        self._blocks: AccountBlocks | None = None
+        self._blocks: Memo[str, AccountBlocks] = Memo()
+        self._read: Memo[tuple[str, str], LogBucket] = Memo()
 
-    def read(self, name: str, prefix: str) -> LogBucket:
-        """Read one bucket, for log files whose keys begin with ``prefix``.
+    def of(self, name: str, prefix: str) -> LogBucket:
+        """Return one bucket, for log files whose keys begin with ``prefix``.
 
         S3 tells a bucket's policy to nobody but its owner (S3 API reference, "GetBucketPolicy"): of another account's
         bucket nothing can be known from here but that it is there.
         """
+        return self._read.get((name, prefix), lambda: self._bucket(name, prefix))
+
+    def _bucket(self, name: str, prefix: str) -> LogBucket:
         listing = list_buckets(self._account, prefix=name)
         found = tuple(bucket for bucket in listing.buckets if bucket.name == name)
         if not found and listing.unread is None:
@@ -111,12 +116,10 @@ class LogBuckets:
         )
 
     def _reader(self, listing: Listing, regions: BucketRegions) -> BucketReader:
-        if self._blocks is None:
-            self._blocks = read_account_blocks(self._account)
         name = listing.buckets[0].name
         return BucketReader(
             self._account,
-            blocks=self._blocks,
+            blocks=self._blocks.get("", lambda: read_account_blocks(self._account)),
             regions=regions,
             access_points=AccessPoints(self._account, bucket=name),
             owner_id=listing.owner_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from collectors.api import Permission
@@ -15,6 +16,7 @@ from collectors.aws.operations import Attempt, Operation, permissions
 from collectors.aws.pages import gathered, pages
 from collectors.aws.s3.attempts import attempts as attempts_on_buckets
 from collectors.aws.session import AwsAccount
+from collectors.aws.workers import spread
 from collectors.model import (
     AuditLogging,
     AuditTrail,
@@ -105,8 +107,9 @@ class AuditLoggingCollector:
             return listed
         entries = {entry.arn: entry for entry in listed.value}
         buckets = LogBuckets(self._account)
-        trails = (self._trail(entries[arn], buckets) for arn in sorted(entries))
-        return Known(tuple(trail for trail in trails if trail is not None))
+        read = partial(self._trail, buckets=buckets)
+        trails = [trail for trail in spread(entries.values(), read, self._account.cost) if trail is not None]
+        return Known(tuple(sorted(trails, key=lambda trail: trail.uid)))
 
     def _trail(self, entry: Entry, buckets: LogBuckets) -> AuditTrail | None:
         """Read one trail; None where it is gone by now."""
@@ -118,7 +121,7 @@ class AuditLoggingCollector:
                 events = self._ask(entry, ops.GET_EVENT_SELECTORS, management_events, TrailName=entry.arn)
             except GoneError:
                 return None
-            bucket = buckets.read(entry.bucket, entry.prefix)
+            bucket = buckets.of(entry.bucket, entry.prefix)
         written_to = bucket or _UNLOOKED
         return AuditTrail(
             uid=entry.arn,

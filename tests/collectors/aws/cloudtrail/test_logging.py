@@ -410,6 +410,18 @@ def test_a_trail_is_told_once_however_many_regions_show_it(faults: Faults, moto:
     assert faults.count("cloudtrail:DescribeTrails") == 1
 
 
+def test_a_bucket_that_trails_share_is_read_once(faults: Faults, moto: Moto) -> None:
+    account = AuditedAccount(moto, ACCOUNT, "own")
+    account.bucket()
+    for number in range(4):
+        account.trail(f"trail-{number}")
+    found = read(faults)
+    assert isinstance(found.trails, Known)
+    assert len(found.trails.value) == 4
+    assert faults.count("s3:GetBucketAcl") == faults.count("s3:GetObjectLockConfiguration") == 1
+    assert faults.count("cloudtrail:GetTrailStatus") == 4
+
+
 def test_a_trail_of_one_region_costs_no_call_of_its_own(faults: Faults, moto: Moto) -> None:
     AuditedAccount(moto, ACCOUNT, "own").well_kept(region="us-east-1", IsMultiRegionTrail=False)
     found = read(faults)
