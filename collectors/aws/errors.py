@@ -80,6 +80,7 @@ _REASONS: dict[str, UnreadReason] = {
     **dict.fromkeys(("OptInRequired", "SubscriptionRequiredException", "NotSignedUp"), UnreadReason.SERVICE_DISABLED),
     **dict.fromkeys(
         (
+            "InvalidObjectState",
             "MethodNotAllowed",
             "NotImplemented",
             "UnsupportedOperation",

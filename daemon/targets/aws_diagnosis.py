@@ -102,6 +102,15 @@ def _of_log(target: str, source: LogSource) -> Iterator[Check]:
         elif unread is not None and not check.remedy:
             check = msgspec.structs.replace(check, remedy=_REMEDY)
         yield check
+    if isinstance(source, CloudTrailQueue | S3AccessQueue) and source.queue.sets_aside() is False:
+        yield Check(
+            area=area,
+            what="dead-letter queue",
+            health=Health.LESSER,
+            why="sets aside messages that cannot be understood and files that cannot be read",
+            problem="the queue has no redrive policy: such messages come again until they expire",
+            remedy="give the queue a redrive policy with a maxReceiveCount of 10 or more",
+        )
 
 
 def _check(area: str, probed: Probe) -> Check:

@@ -80,6 +80,11 @@ class Queue:
         """Take messages off the queue for good. Those that stay come again, and are known by their files."""
         self._each(DELETE_MESSAGES, handles)
 
+    def sets_aside(self) -> bool | Unread:
+        """Return whether the queue has a dead-letter policy, which sets aside messages that come too often."""
+        found = self._read(GET_QUEUE_ATTRIBUTES, _redriving, AttributeNames=["RedrivePolicy"])
+        return found if isinstance(found, Unread) else bool(found.value)
+
     def attempts(self) -> Iterator[Attempt]:
         """Yield each call for trying it. Handles that there are not show whether one may delete and hold."""
         where = {"QueueUrl": self.url}
@@ -138,3 +143,9 @@ def _messages(answer: Answer) -> tuple[Message, ...]:
 def _failed(answer: Answer) -> tuple[str, ...]:
     """Return the codes of the entries that failed."""
     return tuple(sorted({str(entry["Code"]) for entry in answer.get("Failed", ())}))
+
+
+def _redriving(answer: Answer) -> tuple[str, ...]:
+    """Return the redrive policy, if there is one."""
+    policy = answer.get("Attributes", {}).get("RedrivePolicy")
+    return (str(policy),) if policy else ()

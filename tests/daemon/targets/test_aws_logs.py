@@ -223,7 +223,8 @@ def test_doctor_tries_each_log_and_says_how_to_mend_it(configured: Any, moto: Mo
     s3 = moto.client("s3")
     s3.create_bucket(Bucket="trail")
     s3.put_object(Bucket="trail", Key=trail_key(datetime.now(UTC), "a", above="audit/"), Body=trail_file("1"))
-    url = moto.client("sqs").create_queue(QueueName="logs")["QueueUrl"]
+    sqs = moto.client("sqs")
+    url = sqs.create_queue(QueueName="logs")["QueueUrl"]
     logs = (TRAIL, {**TRAIL, "queue_url": url}, ACCESS)
     configuration = configured(*logs, endpoint_url=faults.url, regions=["us-east-1"])
     faults.plan("s3:GetObject", DENIED)
@@ -237,6 +238,7 @@ def test_doctor_tries_each_log_and_says_how_to_mend_it(configured: Any, moto: Mo
         (queue, "sqs:ChangeMessageVisibility"): Health.OK,
         (queue, "sqs:DeleteMessage"): Health.OK,
         (queue, "s3:GetObject"): Health.UNTRIED,
+        (queue, "dead-letter queue"): Health.LESSER,
         (access, "s3:ListBucket"): Health.MISSING,
         (access, "s3:GetObject"): Health.UNTRIED,
     }
@@ -244,6 +246,11 @@ def test_doctor_tries_each_log_and_says_how_to_mend_it(configured: Any, moto: Mo
     assert "the bucket's objects" in found[trail, "s3:GetObject"].remedy
     assert "NoSuchBucket" in found[access, "s3:ListBucket"].problem
     assert "bucket" in found[access, "s3:ListBucket"].remedy
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "10"})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
+    assert "dead-letter queue" not in {check.what for check in of_logs(configuration)}
 
 
 def test_doctor_tries_no_log_with_credentials_that_are_refused(configured: Any, faults: Faults) -> None:
