@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 
 _ALL = Asked()
 
-LONGEST_BETWEEN_DISCOVERIES = timedelta(hours=1)
+LONGEST_BETWEEN_DISCOVERIES = timedelta(minutes=15)
+"""Accounts and regions are few calls. Within what the README's alert takes for not having looked, and one miss more."""
 
 
 class AwsUnits:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -209,6 +210,26 @@ def test_an_account_that_was_closed_is_watched_no_more(tmp_path: Path, moto: Mot
     moto.client("organizations").close_account(AccountId=closed)
     read(made.discoveries()[0])
     assert closed not in {account for _, account in buckets(made)}
+
+
+def test_whatever_is_read_by_default_is_read_twice_before_the_alert_of_the_readme_fires(
+    tmp_path: Path, moto: Moto, organization: list[str]
+) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    [seconds] = re.findall(r"expr: time\(\) - cspmd_last_success_timestamp_seconds > (\d+)", readme)
+    settings = aws(
+        moto.url, organization=True, role_name="cspmd-read", logs=[{"source": "aws.cloudtrail", "lookup": True}]
+    )
+    made = targets(configured(tmp_path, settings))
+    for _ in range(2):
+        for discovery in made.discoveries():
+            read(discovery)
+    units = [*made.units(), *made.log_sources()]
+    assert {"aws.accounts", "aws.regions", "aws.s3", "aws.ec2.network"} <= {
+        unit.scope.collector for unit in made.units()
+    }
+    assert {unit.scope.account for unit in made.units()} == {ORGANIZATION, *organization}
+    assert {unit.key: unit.interval for unit in units if 2 * unit.interval.total_seconds() > int(seconds)} == {}
 
 
 def test_calls_are_counted_with_their_outcome(tmp_path: Path, faults: Faults) -> None:
