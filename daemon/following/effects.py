@@ -50,6 +50,7 @@ def write(  # noqa: PLR0913 - what was told, where, and by what it is judged
     found = [touch for one in fresh for touch in _touches(one, now)]
     touches.add(connection, found)
     news = uses.count(connection, [one.event for one in fresh])
+    news |= uses.told_of(connection, [one.event for one in told])
     if detections:
         detected = stand(connection, detections, alerting.exceptions, target=target, now=now)
         outbox.put(

@@ -7,7 +7,7 @@ power of ten. Every single read of a public bucket would else be a change of it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection
@@ -32,12 +32,51 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """A count as judging was last given it."""
 
     count: int
-    first: Any
-    last: Any
+    first: datetime
+    last: datetime
     readers: tuple[Reader, ...]
 
+    @property
+    def magnitude(self) -> int:
+        """How many digits the count has: what it is shown in."""
+        return len(str(self.count))
 
+
+_SHOWN = msgspec.json.Decoder(Shown)
 _READERS = msgspec.json.Decoder(list[Reader])
+
+
+def told_of(connection: Connection, events: Iterable[LogEvent]) -> frozenset[str]:
+    """Note which resources a log tells of at all, also where only their owners used them.
+
+    Return those that it told of for the first time. Nothing is counted here, and so the same events may come again.
+    """
+    found = {
+        (event.use.resource, event.source): event
+        for event in events
+        if event.use is not None and event.use.reach is Reach.PRIVATE
+    }
+    if not found:
+        return frozenset()
+    known = {(row.resource_uid, row.source): row for row in uses.load(connection, {uid for uid, _ in found})}
+    new = {key: event for key, event in found.items() if key not in known}
+    uses.save(
+        connection,
+        [
+            UseRow(
+                resource_uid=uid,
+                source=source,
+                reach=Reach.PRIVATE.value,
+                capability="",
+                count=0,
+                first=event.time,
+                last=event.time,
+                readers="[]",
+            )
+            for (uid, source), event in new.items()
+        ],
+    )
+    return frozenset(uid for uid, _ in new)
 
 
 def counts(event: LogEvent) -> bool:
@@ -98,7 +137,13 @@ def _step(row: UseRow) -> int:
 
 
 def _shown_step(row: UseRow) -> int:
-    return 0 if row.shown is None else len(str(msgspec.json.decode(row.shown, type=Shown).count))
+    before = shown(row)
+    return 0 if before is None else before.magnitude
+
+
+def shown(row: UseRow) -> Shown | None:
+    """Return what judging is given of a count, None where nothing yet."""
+    return None if row.shown is None else _SHOWN.decode(row.shown)
 
 
 def _show(row: UseRow, readers: list[Reader]) -> str:

@@ -26,10 +26,16 @@ MOST_NAMELESS = 5000
 """Transitions that are looked through for those that late events explain."""
 
 _SOMEBODY_DID = frozenset({Cause.CONFIGURATION, Cause.RESOURCE_NEW, Cause.RESOURCE_GONE})
+_NOBODYS = frozenset({"use"})
 
 
 def somebody_did(made: Transition) -> bool:
-    """Whether a transition has a cause that somebody can be named for, and is not."""
+    """Whether a transition has a cause that somebody can be named for, and is not.
+
+    That data was used is no change that anybody made to the resource.
+    """
+    if made.changes and all(change.fact in _NOBODYS for change in made.changes):
+        return False
     return made.actor is None and made.cause in _SOMEBODY_DID and made.seen_before is not None
 
 

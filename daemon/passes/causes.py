@@ -44,6 +44,7 @@ _OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "trust": ("assumerolepolicy", "createrole"),
     "shared_accounts": ("attribute",),
     "sharing": ("attribute",),
+    "use": (),
 }
 """Parts of the names of operations that change a fact, in lower case. For a fact that is not here its own words."""
 

@@ -21,6 +21,9 @@ from detectors.model import Evidence, Judgement, Verdict
 _NO_LONGER_JUDGED = frozenset({Cause.DETECTOR, Cause.OUT_OF_SCOPE})
 """Causes of an end that no read had anything to do with: what returns after them was never seen mended."""
 
+_USE = "use"
+"""The evidence of uses. It decides no verdict, and makes an incident of a hole."""
+
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
     """One look at one resource: what is the same for every detector that judges it.
@@ -341,8 +344,9 @@ def _out_of_reach(evidence: Evidence, after: Facts) -> bool:
 
 
 def _differs(new: Judgement, known: Judgement) -> bool:
-    return new.severity is not known.severity or _violations(new) != _violations(known)
+    return new.severity is not known.severity or _telling(new) != _telling(known)
 
 
-def _violations(judgement: Judgement) -> list[bytes]:
-    return sorted(encode(one) for one in judgement.evidence if one.violates)
+def _telling(judgement: Judgement) -> list[bytes]:
+    """Return the evidence that a violation is told anew for: what violates, and that the hole was used."""
+    return sorted(encode(one) for one in judgement.evidence if one.violates or one.name == _USE)

@@ -51,7 +51,7 @@ class PassRunner:
     than their collector, before they are judged.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where it goes, who is told, and what is known beside what is read
         self,
         state: State,
         publisher: Publisher,

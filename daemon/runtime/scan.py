@@ -17,6 +17,7 @@ import structlog
 from collectors.model import Resource, Snapshot
 from daemon.exceptions import ExceptionRule
 from daemon.following.coverage import scope_of
+from daemon.following.folding import Folding
 from daemon.model import FindPath, TransitionKind
 from daemon.passes import PassRunner
 from daemon.runtime.completeness import Completeness
@@ -132,7 +133,8 @@ class Scan:
             self._held.close()
             raise
         watch = DriftWatch(tally)
-        self._passes = PassRunner(self._state, publisher_of(configuration), _now)
+        folding = Folding(self._state, self._targets.log_sources)
+        self._passes = PassRunner(self._state, publisher_of(configuration), _now, fold=folding)
         self._coordinator = Coordinator(self._state, self._passes, watch, tally, self._stopping)
 
     def run(

@@ -14,6 +14,7 @@ import structlog
 
 from collectors.model import Scope
 from daemon.configuration.watch import Reload, Reloader
+from daemon.following.folding import Folding
 from daemon.logging import LogSetup
 from daemon.passes import PassRunner
 from daemon.runtime.backoff import wait_after
@@ -30,7 +31,7 @@ from daemon.runtime.shipping import ShippingThread
 from daemon.runtime.upkeep import Upkeep
 from daemon.shipping.leftovers import leftovers, sentence
 from daemon.state import State, StateLock, StateUnavailableError
-from daemon.targets import Observer, TargetError, Targets, Unit
+from daemon.targets import LogUnit, Observer, TargetError, Targets, Unit
 from daemon.web.application import Readiness
 from daemon.web.gauges import StateGauges
 from daemon.web.log_gauges import LogGauges
@@ -91,7 +92,7 @@ class Service:
             raise
         watch = DriftWatch(self._metrics)
         publisher = publisher_of(configuration)
-        self._passes = PassRunner(self._state, publisher, _now, watch)
+        self._passes = PassRunner(self._state, publisher, _now, watch, fold=Folding(self._state, self._followed))
         self._coordinator = Coordinator(self._state, self._passes, watch, self._metrics, self._stopping)
         self._shipping = ShippingThread(self._state, sinks_of(configuration), self._metrics)
         self._schedule: Schedule[Unit] = Schedule(self._read, self._crashed, workers=WORKERS)
@@ -336,6 +337,9 @@ class Service:
         except StateUnavailableError as error:
             problems = (str(error),)
         return Readiness(pending=pending, problems=problems)
+
+    def _followed(self) -> tuple[LogUnit, ...]:
+        return self._targets.log_sources()
 
     def _sink_names(self) -> tuple[str, ...]:
         return tuple(sink.name for sink in sinks_of(self._configuration))

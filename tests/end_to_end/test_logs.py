@@ -179,6 +179,12 @@ def test_a_read_that_nobody_signed_is_counted(followed: Program, moto: Moto) -> 
         deliver(moto, TRAIL, *(anonymous_read("open-policy") for _ in range(3)))
         daemon.wait_for_metric(4, "cspmd_log_events_total", source="aws.cloudtrail")
         wait_for(lambda: used(followed) == [("arn:aws:s3:::open-policy", "anonymous-internet", 3)], "the count")
+        [document] = wait_for(lambda: told(followed, rule=PUBLIC, action="finding-updated"), "the finding's update")
+        assert document["resource"]["name"] == "open-policy"
+        assert document["cspmd"]["drift"]["facts"] == ["use"]
+        assert "user" not in document
+        evidence = followed.open_findings()[PUBLIC, "open-policy"].judgement.evidence
+        assert "203.0.113.9" in str([one.data for one in evidence if one.name == "use"])
 
 
 def used(program: Program) -> list[tuple[str, str, int]]:
