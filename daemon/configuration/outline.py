@@ -58,6 +58,9 @@ def _step(annotation: Any, data: object, step: str | int) -> Iterator[Any]:  # n
             yield get_args(option)[0]
         elif origin is dict and isinstance(step, str):
             yield get_args(option)[1]
+        elif option is object:
+            # A detector's parameter: whatever its type, it has no secrets in it.
+            yield option
 
 
 def _inside(data: object, step: str | int) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import inspect
@@ -38,7 +38,7 @@ def convert(values: Mapping[str, Any], kind: type[msgspec.Struct]) -> msgspec.St
     """Return the detector's parameter struct holding these values.
 
     Durations are written as ``90d``. Unknown names are the caller's to refuse. Raises
-    ParameterError with everything that does not fit, never showing a value.
+    ParameterError with everything that does not fit, each at the entry that does not.
     """
     wrong: list[tuple[Location, str]] = []
     held: dict[str, Any] = {}
@@ -49,18 +49,64 @@ def convert(values: Mapping[str, Any], kind: type[msgspec.Struct]) -> msgspec.St
                 wrong.append(((name,), f"required: {describe(field.type)}"))
             continue
         try:
-            held[field.name] = msgspec.convert(
-                _prepared(values[name], field.type), field.type, builtin_types=(timedelta,)
-            )
-        except (msgspec.ValidationError, ValueError):
-            wrong.append(((name,), f"expected {describe(field.type)}"))
+            held[field.name] = _converted(values[name], field.type)
+        except ValueError:
+            wrong.extend(_misfits(values[name], field.type, (name,)))
     if wrong:
         raise ParameterError(wrong)
     try:
         return kind(**held)
     except (ValueError, TypeError) as error:
-        # A struct's own check speaks of the parameters as a whole, in the detector's words.
-        raise ParameterError([((), f"expected other values: {error}")]) from None
+        raise ParameterError(list(_refused(kind, held)) or [((), f"expected other values: {error}")]) from None
+
+
+def _converted(value: Any, annotation: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Return the value as the annotation wants it; raises ValueError, as msgspec's ValidationError is one."""
+    return msgspec.convert(_prepared(value, annotation), annotation, builtin_types=(timedelta,))
+
+
+def _misfits(value: Any, annotation: Any, at: Location) -> Iterator[tuple[Location, str]]:  # noqa: ANN401 - see _converted
+    """Yield where a value that does not fit goes wrong, as deep as that can be told, and what is expected there."""
+    inner = _inner(value, annotation)
+    found = False
+    for step, held in _entries(value) if inner is not None else ():
+        try:
+            _converted(held, inner)
+        except ValueError:
+            found = True
+            yield from _misfits(held, inner, (*at, step))
+    if not found:
+        yield at, f"expected {describe(annotation)}"
+
+
+def _entries(value: Any) -> Iterator[tuple[str | int, Any]]:  # noqa: ANN401 - see _converted
+    yield from value.items() if isinstance(value, dict) else enumerate(value)
+
+
+def _inner(value: Any, annotation: Any) -> Any:  # noqa: ANN401 - see _converted
+    """Return what each entry of a list or mapping is to be, None where the annotation takes neither."""
+    info = inspect.type_info(annotation)
+    if isinstance(info, inspect.UnionType):
+        members = (_inner(value, member) for member in get_args(annotation))
+        return next((member for member in members if member is not None), None)
+    if isinstance(info, _SEQUENCES) and isinstance(value, list):
+        return get_args(annotation)[0]
+    if isinstance(info, inspect.DictType) and isinstance(value, dict):
+        return get_args(annotation)[1]
+    return None
+
+
+def _refused(kind: type[msgspec.Struct], held: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+    """Yield the entries and values that a struct's own check refuses when they stand alone, in the detector's words."""
+    for field in msgspec.structs.fields(kind):
+        value = held.get(field.name)
+        if not isinstance(value, tuple) or not value:
+            continue
+        for index, entry in enumerate(value):
+            try:
+                kind(**{**held, field.name: (entry,)})
+            except (ValueError, TypeError) as error:
+                yield (field.encode_name, index), f"expected another value: {error}"
 
 
 def _prepared(value: Any, annotation: Any) -> Any:  # noqa: ANN401 - whatever the file holds
@@ -101,7 +147,9 @@ def describe(annotation: Any) -> str:  # noqa: ANN401 - annotations have no comm
 
 def _words(info: inspect.Type) -> Iterator[str]:
     if isinstance(info, inspect.Metadata):
-        yield from _words(info.type)
+        examples = " or ".join((info.extra_json_schema or {}).get("examples", ()))
+        for words in _words(info.type):
+            yield f"{words} such as {examples}" if examples else words
     elif isinstance(info, inspect.UnionType):
         for member in info.types:
             yield from _words(member)

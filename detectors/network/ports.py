@@ -14,7 +14,10 @@ EVERY_PORT = (FIRST, LAST)
 
 Port: TypeAlias = (
     Annotated[int, msgspec.Meta(ge=FIRST, le=LAST)]
-    | Annotated[str, msgspec.Meta(pattern=r"^(?:(?:tcp|udp)/)?[0-9]{1,5}(?:-[0-9]{1,5})?$")]
+    | Annotated[
+        str,
+        msgspec.Meta(pattern=r"^(?:(?:tcp|udp)/)?[0-9]{1,5}(?:-[0-9]{1,5})?$", examples=["8000-8100", "udp/443"]),
+    ]
 )
 """As an operator writes it: ``443``, ``8000-8100``, ``udp/443``; TCP where no protocol is named."""
 
@@ -35,12 +38,12 @@ def parse(port: int | str) -> PortRange:
         return PortRange("tcp", port, port)
     written = _WRITTEN.fullmatch(port)
     if written is None:
-        message = f"{port!r} is no port; write 443, 8000-8100 or udp/443"
+        message = "a port is written 443, 8000-8100 or udp/443"
         raise ValueError(message)
     first = int(written["first"])
     last = int(written["last"] or first)
     if not FIRST <= first <= last <= LAST:
-        message = f"{port!r} is no range of ports from {FIRST} to {LAST}"
+        message = f"ports go from {FIRST} to {LAST}, and a range from the lower to the higher"
         raise ValueError(message)
     return PortRange(written["protocol"] or "tcp", first, last)
 
