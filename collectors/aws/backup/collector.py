@@ -34,6 +34,7 @@ from collectors.model import (
 _PAGE = 1000
 _NOBODYS = "cspmd-permission-probe"
 _ALGORITHM = "AES256"
+_ACCOUNT = 4
 # AWS Backup Developer Guide, "Backup vaults": it makes these by itself, the first wherever the console is opened.
 _MADE_BY_AWS = frozenset({"Default", "aws/efs/automatic-backup-vault"})
 _EMPTY = NotNeeded("vault_is_empty")
@@ -75,7 +76,7 @@ class BackupCollector:
             return refusal
         listed, read = self._kind_of(uid, scope.region)
         entries, failed = parted(pages(self._account, listed, scope.region, _entry, MaxResults=_PAGE))
-        found = next((entry for entry in entries if uid in (entry.get(name) for name in _ARNS)), None)
+        found = next((entry for entry in entries if _arn(entry) == uid), None)
         if found is not None:
             return read(found)
         return failed[0] if failed else None
@@ -105,7 +106,9 @@ class BackupCollector:
         self, listed: Listed, region: str, read: Callable[[Answer], Resource | None]
     ) -> Iterator[Resource | Unread]:
         entries, failed = parted(pages(self._account, listed, region, _entry, MaxResults=_PAGE))
-        for found in spread(entries, read, self._account.cost):
+        # A vault that another account shares with this one is that account's to judge.
+        own = [entry for entry in entries if _arn(entry).split(":")[_ACCOUNT] == self._account.account_id]
+        for found in spread(own, read, self._account.cost):
             if found is not None:
                 yield found
         yield from failed
@@ -156,11 +159,12 @@ class BackupCollector:
         return self._account.read(ops.LIST_TAGS, region, _tags, ResourceArn=uid)
 
 
-_ARNS = ("BackupVaultArn", "BackupPlanArn")
+def _arn(entry: Answer) -> str:
+    return str(entry.get("BackupVaultArn") or entry.get("BackupPlanArn") or "")
 
 
 def _entry(entry: Answer) -> Answer:
-    if not any(entry.get(name) for name in _ARNS):
+    if _arn(entry).count(":") < _ACCOUNT:
         message = "no ARN"
         raise MalformedAnswerError(message)
     return entry

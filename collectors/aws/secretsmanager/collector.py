@@ -33,7 +33,8 @@ from collectors.model import (
 _PAGE = 100
 _NOBODYS = "cspmd-permission-probe"
 _ALGORITHM = "AES256"
-_FAILED = "Failed"
+_NONE = frozenset({"Failed", "Detached"})
+_REGION = 3
 
 
 class SecretCollector:
@@ -132,20 +133,24 @@ def _with_arn(entry: Answer) -> Answer:
 
 
 def _copies(answer: Answer) -> tuple[Copy, ...]:
-    """Return the replicas of a secret; one that could not be made is none."""
+    """Return the replicas of a secret, in other regions and of other accounts; one that was not made is none."""
     arn = str(member(answer, "ARN"))
-    replicas = sorted(
-        str(member(one, "Region")) for one in answer.get("ReplicationStatus") or () if one.get("Status") != _FAILED
+    regions = sorted(
+        str(member(one, "Region")) for one in answer.get("ReplicationStatus") or () if one.get("Status") not in _NONE
     )
-    return tuple(
-        Copy(
-            kind=CopyKind.REPLICATION,
-            destination=_in_region(arn, region),
-            places=Known((f"aws:{region}",)),
-            via="replica secret",
-        )
-        for region in replicas
+    others = sorted(
+        str(member(one, "ReplicaSecretARN"))
+        for one in answer.get("CrossAccountReplicas") or ()
+        if one.get("ReplicationStatus") not in _NONE
     )
+    return (
+        *(_copy(_in_region(arn, region), region, "replica secret") for region in regions),
+        *(_copy(other, other.split(":")[_REGION], "replica secret of another account") for other in others),
+    )
+
+
+def _copy(destination: str, region: str, via: str) -> Copy:
+    return Copy(kind=CopyKind.REPLICATION, destination=destination, places=Known((f"aws:{region}",)), via=via)
 
 
 def _in_region(arn: str, region: str) -> str:

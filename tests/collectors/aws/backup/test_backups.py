@@ -159,6 +159,17 @@ def test_a_vault_in_a_region_that_is_not_allowed_is_told_unless_aws_made_it_and_
     assert set(verdicts("residency.out_of_region", found.values(), POLICY).values()) == {FAIL}
 
 
+def test_a_vault_that_another_account_shares_is_that_account_s(
+    backups: Backups, account: AwsAccount, faults: Faults
+) -> None:
+    backups.vault("own")
+    backups.vault("theirs")
+    shared = f":{FOREIGN}:backup-vault:theirs".encode()
+    own = f":{ACCOUNT}:backup-vault:theirs".encode()
+    faults.plan("backup:ListBackupVaults", Fault(rewrite=lambda body: body.replace(own, shared)))
+    assert set(read(BackupCollector, account, REGION)) == {"own"}
+
+
 def test_how_many_backups_there_are_changes_nothing(backups: Backups, account: AwsAccount, faults: Faults) -> None:
     backups.vault("plain")
     before = read(BackupCollector, account, REGION)

@@ -133,6 +133,24 @@ def test_a_replica_is_named_where_it_lies(make: Callable[..., str], account: Aws
     assert copy.destination == arn.replace(REGION, "us-east-1")
 
 
+def test_replicas_of_other_accounts_are_copies_too(
+    make: Callable[..., str], account: AwsAccount, faults: Faults
+) -> None:
+    make("db")
+    theirs = f"arn:aws:secretsmanager:{REGION}:210987654321:secret:db-abcdef"
+    told = {
+        "CrossAccountReplicas": [
+            {"ReplicaSecretARN": theirs, "ReplicationStatus": "InSync"},
+            {"ReplicaSecretARN": f"{theirs[:-1]}0", "ReplicationStatus": "Detached"},
+        ]
+    }
+    faults.plan(
+        "secretsmanager:DescribeSecret", Fault(rewrite=lambda body: json.dumps(json.loads(body) | told).encode())
+    )
+    (copy,) = read(SecretCollector, account, REGION)["db"].copies.value
+    assert (copy.destination, copy.places) == (theirs, Known((f"aws:{REGION}",)))
+
+
 def test_where_no_rule_asks_for_copies_the_list_is_all(make: Callable[..., str], faults: Faults) -> None:
     for number in range(3):
         make(f"secret {number}")
