@@ -9,6 +9,7 @@ from typing import Protocol
 
 from collectors.model import Resource, Snapshot, Unread
 from daemon.passes import Judging, OnJudgement, PassRunner
+from daemon.runtime.call_log import CallLog
 from daemon.runtime.drift_watch import DriftWatch
 from daemon.state import State
 from daemon.targets import Unit
@@ -28,17 +29,25 @@ class PollTally(Protocol):
 class Coordinator:
     """Reads units. Safe for use by many threads; one unit is read by one thread at a time.
 
-    Once ``stopping`` is set every read under way ends with HandedBackError at its next resource.
+    ``calls`` is told of each read. Once ``stopping`` is set every read under way ends with HandedBackError
+    at its next resource.
     """
 
-    def __init__(
-        self, state: State, passes: PassRunner, watch: DriftWatch, tally: PollTally, stopping: threading.Event
+    def __init__(  # noqa: PLR0913, PLR0917 - what every read goes through
+        self,
+        state: State,
+        passes: PassRunner,
+        watch: DriftWatch,
+        tally: PollTally,
+        stopping: threading.Event,
+        calls: CallLog,
     ) -> None:
         self._state = state
         self._passes = passes
         self._watch = watch
         self._tally = tally
         self._stopping = stopping
+        self._calls = calls
 
     def read(
         self,
@@ -65,6 +74,7 @@ class Coordinator:
             if not self._stopping.is_set():
                 seconds = time.monotonic() - started
                 self._tally.polled(unit.scope.provider.value, unit.scope.collector, seconds)
+                self._calls.read(unit)
 
     def _stream(self, unit: Unit, on_resource: Callable[[Resource], None] | None) -> Iterator[Resource | Unread]:
         stream = unit.collector.collect(unit.scope)

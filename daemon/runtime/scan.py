@@ -20,6 +20,7 @@ from daemon.following.coverage import scope_of
 from daemon.following.folding import Folding
 from daemon.model import FindPath, TransitionKind
 from daemon.passes import PassRunner
+from daemon.runtime.call_log import CallLog
 from daemon.runtime.completeness import Completeness
 from daemon.runtime.composition import judging_of, publisher_of, sinks_of
 from daemon.runtime.coordinator import Coordinator
@@ -117,7 +118,8 @@ class Scan:
         self.totals = Totals()
         tally = _ScanTally(self.totals)
         self._whole = not targets and not detectors
-        self._targets = Targets(configuration, Observer(tally), targets, detectors=detectors)
+        observer = Observer(tally)
+        self._targets = Targets(configuration, observer, targets, detectors=detectors)
         self._judging = judging_of(configuration)
         self.completeness = Completeness(self._judging, detectors)
         self._stopping = threading.Event()
@@ -135,7 +137,8 @@ class Scan:
         watch = DriftWatch(tally)
         folding = Folding(self._state, self._targets.log_sources)
         self._passes = PassRunner(self._state, publisher_of(configuration), _now, fold=folding)
-        self._coordinator = Coordinator(self._state, self._passes, watch, tally, self._stopping)
+        calls = CallLog(observer.counts, self._targets.units)
+        self._coordinator = Coordinator(self._state, self._passes, watch, tally, self._stopping, calls)
 
     def run(
         self,

@@ -18,6 +18,7 @@ from daemon.following.folding import Folding
 from daemon.logging import LogSetup
 from daemon.passes import PassRunner
 from daemon.runtime.backoff import wait_after
+from daemon.runtime.call_log import CallLog
 from daemon.runtime.commands import Command, Commands
 from daemon.runtime.composition import judging_of, not_yet_done, publisher_of, sinks_of
 from daemon.runtime.coordinator import Coordinator, HandedBackError
@@ -93,7 +94,8 @@ class Service:
         watch = DriftWatch(self._metrics)
         publisher = publisher_of(configuration)
         self._passes = PassRunner(self._state, publisher, _now, watch, fold=Folding(self._state, self._followed))
-        self._coordinator = Coordinator(self._state, self._passes, watch, self._metrics, self._stopping)
+        calls = CallLog(self._observer.counts, self._watched)
+        self._coordinator = Coordinator(self._state, self._passes, watch, self._metrics, self._stopping, calls)
         self._shipping = ShippingThread(self._state, sinks_of(configuration), self._metrics)
         self._schedule: Schedule[Unit] = Schedule(self._read, self._crashed, workers=WORKERS)
         self._prompts = Prompts(self._schedule.postpone)
@@ -340,6 +342,9 @@ class Service:
 
     def _followed(self) -> tuple[LogUnit, ...]:
         return self._targets.log_sources()
+
+    def _watched(self) -> tuple[Unit, ...]:
+        return self._targets.units()
 
     def _sink_names(self) -> tuple[str, ...]:
         return tuple(sink.name for sink in sinks_of(self._configuration))

@@ -186,7 +186,7 @@ class AwsUnits:
             external_id=settings.external_id,
             regions=() if settings.regions == "all" else settings.regions,
             endpoint_url=settings.endpoint_url,
-            observer=self._observer.calls(Provider.AWS),
+            observer=self._observer.calls(Provider.AWS, account_id),
             on_disagreement=self._observer.disagreements(Provider.AWS, account_id),
             asked=self._asked,
         )
@@ -199,7 +199,7 @@ class AwsUnits:
             profile=settings.profile,
             regions=() if settings.regions == "all" else settings.regions,
             endpoint_url=settings.endpoint_url,
-            observer=self._observer.calls(Provider.AWS),
+            observer=self._observer.calls(Provider.AWS, ORGANIZATION),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from collectors.api import CallObserver
 from collectors.model import Provider
+from daemon.targets.call_counts import CallCounts
 
 
 class Tally(Protocol):
@@ -24,12 +25,14 @@ class Observer:
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
+        self.counts = CallCounts()
 
-    def calls(self, provider: Provider) -> CallObserver:
-        """Return who is told of each call of this provider's APIs."""
+    def calls(self, provider: Provider, account: str) -> CallObserver:
+        """Return who is told of each call of this provider's APIs that is made for an account."""
 
         def called(*, service: str, operation: str, outcome: str, seconds: float) -> None:  # noqa: ARG001 - the protocol's
             self._tally.called(provider.value, service, operation, outcome)
+            self.counts.count(provider, account, service, outcome)
 
         return called
 

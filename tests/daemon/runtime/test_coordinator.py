@@ -7,10 +7,12 @@ import pytest
 
 from collectors.model import Resource, Unread
 from daemon.model import FindPath, TransitionKind
+from daemon.runtime.call_log import CallLog
 from daemon.runtime.coordinator import Coordinator, HandedBackError
 from daemon.runtime.drift_watch import DriftWatch
 from daemon.state import State
 from daemon.targets import Unit
+from daemon.targets.call_counts import CallCounts
 from tests.fakes.posture import ACCOUNT, LIST_DENIED, OFF, ON, SCOPE, VERSIONED, World, bucket, judging
 from tests.fakes.units import INTERVAL, Scripted, unit
 
@@ -52,7 +54,7 @@ def stopping() -> threading.Event:
 def coordinator(world: World, tally: Tally, stopping: threading.Event) -> Coordinator:
     watch = DriftWatch(tally)
     world.runner._observe = watch  # noqa: SLF001 - the world's runner was built with another ear
-    return Coordinator(world.state, world.runner, watch, tally, stopping)
+    return Coordinator(world.state, world.runner, watch, tally, stopping, CallLog(CallCounts(), lambda: ()))
 
 
 def test_reads_a_unit_into_the_state_and_hands_everything_on(coordinator: Coordinator, tally: Tally) -> None:
