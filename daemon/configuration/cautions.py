@@ -13,6 +13,9 @@ from daemon.configuration.targets import AwsTarget
 from daemon.configuration.values import Listen
 from daemon.configuration.wording import problem_at
 
+_UID_OR_PATTERN = frozenset(":/*?[")
+"""A uid of any cloud has one of the first two in it, a pattern one of the others."""
+
 
 def cautions(configuration: Configuration, document: Document, now: datetime) -> Iterator[Problem]:
     """Yield the warnings about a valid configuration; ``now`` is an aware time."""
@@ -57,6 +60,12 @@ def _exceptions(configuration: Configuration, now: datetime) -> Iterator[tuple[L
     for index, exception in enumerate(configuration.exception_settings):
         if exception.expires <= now:
             yield ("exceptions", index, "expires"), "this exception has expired: what it matches is a finding again"
+        if not _UID_OR_PATTERN.intersection(exception.resource):
+            words = (
+                "a name alone matches no resource: write its uid as findings show it, such as "
+                "arn:aws:s3:::NAME, or a pattern such as *:NAME"
+            )
+            yield ("exceptions", index, "resource"), words
 
 
 def _residency(configuration: Configuration) -> Iterator[tuple[Location, str]]:

@@ -296,7 +296,8 @@ class TestWarnings:
 
     def test_expired_exception(self, loaded: Loader) -> None:
         configuration = loaded(
-            TARGET + "exceptions: [{detector: storage.*, resource: a, reason: r, owner: o, expires: 2026-05-31}]\n"
+            TARGET
+            + "exceptions: [{detector: storage.*, resource: 'arn:a', reason: r, owner: o, expires: 2026-05-31}]\n"
         )
 
         assert self.warned(configuration) == [
@@ -306,10 +307,24 @@ class TestWarnings:
 
     def test_exception_holds_through_its_last_day(self, loaded: Loader) -> None:
         configuration = loaded(
-            TARGET + "exceptions: [{detector: storage.*, resource: a, reason: r, owner: o, expires: 2026-06-01}]\n"
+            TARGET
+            + "exceptions: [{detector: storage.*, resource: 'arn:a', reason: r, owner: o, expires: 2026-06-01}]\n"
         )
 
         assert configuration.warnings == ()
+
+    def test_exception_that_names_no_uid(self, loaded: Loader) -> None:
+        def exception(resource: str) -> str:
+            return f"- {{detector: storage.*, resource: '{resource}', reason: r, owner: o, expires: 2027-01-01}}\n"
+
+        uids = ("arn:aws:s3:::a", "*", "site-?", "[ab]", "projects/p/buckets/b")
+        configuration = loaded(
+            TARGET + "exceptions:\n" + "".join(map(exception, uids)) + exception("helvia-status-page")
+        )
+
+        (warning,) = configuration.warnings
+        assert (warning.path, warning.value) == (f"exceptions[{len(uids)}].resource", '"helvia-status-page"')
+        assert "a name alone matches no resource" in warning.expected
 
     def test_residency_rule_that_fits_no_region(self, loaded: Loader) -> None:
         configuration = loaded(
@@ -326,7 +341,7 @@ class TestWarnings:
         configuration = loaded(
             TARGET
             + f"detectors: {{disable: [{rule}], severity: {{{rule}: low}}}}\n"
-            + f"exceptions: [{{detector: {rule}, resource: a, reason: r, owner: o, expires: 2027-01-01}}]\n"
+            + f"exceptions: [{{detector: {rule}, resource: 'arn:a', reason: r, owner: o, expires: 2027-01-01}}]\n"
         )
 
         assert configuration.warnings == ()
