@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from collectors.api import Collector, Permission
+from collectors.api import Collector
 from collectors.aws.catalogue import COLLECTORS
-from collectors.aws.permissions import policy_json, policy_terraform
-from collectors.aws.regions import EnabledRegions
 from collectors.aws.session import AwsAccount
 from collectors.model import GLOBAL, Provider, Scope
 from daemon.targets.aws_account import AccountUnits, AwsCollector
-from daemon.targets.aws_logs import AwsLogs, log_permissions
+from daemon.targets.aws_logs import AwsLogs
 from daemon.targets.aws_organization import ORGANIZATION, OrganizationAccounts
 from daemon.targets.observer import Observer
 from daemon.targets.unit import LogUnit, TargetError, Unit
@@ -206,22 +204,3 @@ class AwsUnits:
 def collectors_of(asked: Asked) -> tuple[AwsCollector, ...]:
     """Return the collectors that read something of what is asked."""
     return tuple(collector for collector in COLLECTORS if asked.any_of(collector.kinds))
-
-
-def permissions(targets: Sequence[AwsTarget] = (), asked: Asked = _ALL) -> tuple[Permission, ...]:
-    """Return what collectors of what is asked need, and what finding accounts and the logs of these targets need."""
-    collectors = collectors_of(asked)
-    found = {permission for collector in collectors for permission in collector.permissions}
-    if any(collector.regional for collector in collectors):
-        found.update(EnabledRegions.permissions)
-    for target in targets:
-        if target.organization:
-            found.update(OrganizationAccounts.permissions)
-        found.update(log_permissions(target))
-    return tuple(sorted(found))
-
-
-def policy(*, terraform: bool, targets: Sequence[AwsTarget] = (), asked: Asked = _ALL) -> str:
-    """Return the least-privilege policy as JSON, or as Terraform with a role to attach it to."""
-    needed = permissions(targets, asked)
-    return policy_terraform(needed) if terraform else policy_json(needed)

@@ -10,7 +10,7 @@ import msgspec
 from collectors.api import LogSource
 from collectors.aws.logs.lookup import CloudTrailLookup
 from collectors.aws.logs.sources import CloudTrailBucket, CloudTrailQueue, S3AccessBucket, S3AccessQueue
-from collectors.aws.operations import GET_CALLER_IDENTITY
+from collectors.aws.operations import ASSUME_ROLE, GET_CALLER_IDENTITY
 from collectors.aws.probe import Probe, each, probe
 from collectors.aws.session import VERIFIED_WITHIN
 from collectors.model import Unread, UnreadReason
@@ -33,6 +33,11 @@ _REMEDIES = {
 _ALLOW_IDENTITY = (
     "allow sts:GetCallerIdentity where it is refused on the way (the policy of a VPC endpoint of STS, a proxy): "
     "without it nothing proves whose account is read, and only a role of that account (role_name) is"
+)
+
+_ALLOW_ASSUMING = (
+    "grant sts:AssumeRole on the role to the identity that cspmd runs as (cspmd permissions aws --for own), and let "
+    "the role trust that identity, with the target's external_id (--for trust)"
 )
 
 _ON = {
@@ -135,6 +140,8 @@ def _failed(area: str, what: str, why: str, unread: Unread, *, optional: bool) -
 
 
 def _remedy(unread: Unread) -> str:
+    if unread.operation == ASSUME_ROLE.uid and unread.permission:
+        return _ALLOW_ASSUMING
     if unread.permission:
         return f"grant {unread.permission}"
     if unread.operation == GET_CALLER_IDENTITY.uid and unread.reason is UnreadReason.DENIED:

@@ -62,11 +62,16 @@ class AwsLogs:
 
 def log_permissions(settings: AwsTarget) -> tuple[Permission, ...]:
     """Return what a target's logs need, bound to the buckets and queues that they need it on. Sends nothing."""
-    account = AwsAccount("", regions=() if settings.regions == "all" else settings.regions)
-    needed = {permission for source in _file_sources(settings, account) for permission in source.needs()}
+    needed = set(file_permissions(settings))
     if any(log.source == "aws.cloudtrail" and log.lookup for log in settings.logs):
         needed.update(CloudTrailLookup.permissions)
     return tuple(sorted(needed))
+
+
+def file_permissions(settings: AwsTarget) -> tuple[Permission, ...]:
+    """Return what those of a target's logs need that lie in buckets. Sends nothing."""
+    account = AwsAccount("", regions=() if settings.regions == "all" else settings.regions)
+    return tuple(sorted({need for source in _file_sources(settings, account) for need in source.needs()}))
 
 
 def _file_sources(settings: AwsTarget, account: AwsAccount) -> list[FileLog]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from collectors.aws.catalogue import COLLECTORS
 from collectors.model import ReadScope
+from daemon.cli.app import build
 from daemon.configuration import load
 from detectors.catalogue import catalogue
 from detectors.engine import judge
@@ -41,6 +44,23 @@ def test_the_configuration_loads(tmp_path: Path) -> None:
     configuration = load(path, {})
     assert [target.name for target in configuration.targets] == ["production"]
     assert configuration.policy().residency.configured
+
+
+def test_the_permissions_come_after_the_configuration_and_are_what_it_prints(tmp_path: Path) -> None:
+    configured, printed = README.index("version: 1\n"), README.index("    cspmd permissions aws")
+    assert configured < printed < README.index("    cspmd check-config")
+    (text,) = [block for block in blocks("yaml") if block.startswith("version:")]
+    path = tmp_path / "cspmd.yaml"
+    path.write_text(text)
+    (trust,) = [block for block in blocks("json") if "sts:AssumeRole" in block]
+    commands = re.findall(r"^    cspmd (permissions aws.*) > (\S+)$", README, re.MULTILINE)
+    assert [file for _, file in commands] == ["cspmd-read.json", "trust.json", "cspmd-own.json"]
+    for command, file in commands:
+        done = CliRunner().invoke(build(), [*command.split(), "--config", str(path)])
+        assert done.exit_code == 0, done.stderr
+        assert f"file://{file}" in README
+        if file == "trust.json":
+            assert json.loads(done.stdout) == json.loads(trust)
 
 
 def test_the_alerts_are_rules() -> None:

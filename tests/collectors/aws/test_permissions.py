@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from collectors.api import Permission
 from collectors.aws.catalogue import COLLECTORS
 from collectors.aws.operations import Operation
-from collectors.aws.permissions import policy_document, policy_json, policy_terraform, trust_document
+from collectors.aws.permissions import policy_document, policy_json, trust_document
 from collectors.aws.probe import probe
 from collectors.aws.s3 import S3Collector
 from collectors.aws.s3 import operations as ops
 from collectors.aws.session import AwsAccount
+from collectors.aws.terraform import policy_terraform
 from collectors.model import Bucket, UnreadReason
 from tests.collectors.aws.conftest import SCOPE
 from tests.fakes.aws_estate import PUBLIC_ACL, REPLICATED, WEBSITE, name_of, put_bucket, shape_of
@@ -48,13 +52,23 @@ def test_the_policy_is_what_iam_takes(moto: Moto) -> None:
     }
 
 
-def test_the_terraform_names_every_action_once_and_closes_what_it_opens() -> None:
-    text = policy_terraform(ALL)
+@pytest.mark.parametrize("external_id", [True, False])
+def test_the_terraform_names_every_action_once_and_closes_what_it_opens(external_id: bool) -> None:
+    assume = Permission(
+        action="sts:AssumeRole", operation="sts:AssumeRole", why="w", resources=("arn:aws:iam::1:role/r",)
+    )
+    text = policy_terraform(ALL, role_name="audit/cspmd", external_id=external_id, own=[assume])
     for action in {permission.action for permission in ALL}:
         assert text.count(f'"{action}"') == 1
     assert text.count("{") == text.count("}")
     assert text.count("[") == text.count("]")
-    assert "sts:ExternalId" in text
+    assert ("sts:ExternalId" in text) is external_id
+    assert ("cspmd_external_id" in text) is external_id
+    assert 'name               = "cspmd"\n  path               = "/audit/"' in text
+    own = text[text.index('"cspmd_own"') :]
+    assert '"arn:aws:iam::1:role/r"' in own
+    assert '"sts:AssumeRole"' in own
+    assert "cspmd_own" not in policy_terraform(ALL)
 
 
 def test_an_endpoint_that_refuses_all_else_changes_nothing(moto: Moto, account: AwsAccount, faults: Faults) -> None:

@@ -16,7 +16,7 @@ from collectors.model import GLOBAL, Provider, Scope, Unread
 from daemon.cli.app import build
 from daemon.configuration import Configuration, load
 from daemon.targets import Health, Observer, TargetError, Targets, Unit, diagnose
-from daemon.targets.aws import permissions
+from daemon.targets.aws_permissions import permissions
 from daemon.targets.aws_organization import ORGANIZATION
 from detectors.asking import asked
 from detectors.catalogue import catalogue
@@ -274,6 +274,15 @@ def test_doctor_tells_of_an_sts_that_does_not_say_whose_credentials_these_are(
     assert credentials.grant == ""
     tried = {check.what for check in others if check.health is Health.OK}
     assert ("s3:ListAllMyBuckets" in tried) is bool(more)
+
+
+def test_doctor_says_who_has_to_let_a_role_be_assumed(tmp_path: Path, faults: Faults) -> None:
+    faults.plan("sts:AssumeRole", DENIED)
+    [target] = configured(tmp_path, aws(faults.url, role_name="cspmd-read")).targets
+    [credentials] = diagnose(target, Observer(Tally()))
+    assert (credentials.what, credentials.health) == ("credentials", Health.MISSING)
+    assert "cspmd permissions aws --for own" in credentials.remedy
+    assert "trust" in credentials.remedy
 
 
 def collectors_of(configuration: Configuration, *detectors: str) -> set[str]:
