@@ -38,7 +38,7 @@ def permissions(targets: Sequence[AwsTarget] = (), asked: Asked = _ALL) -> tuple
     return tuple(sorted(found))
 
 
-def reading_policy(targets: Sequence[AwsTarget], asked: Asked) -> str:
+def reading_policy(targets: Sequence[AwsTarget] = (), asked: Asked = _ALL) -> str:
     """Return the least-privilege policy of whoever reads, as JSON."""
     return policy_json(permissions(targets, asked))
 
@@ -64,7 +64,7 @@ def trust_policy(targets: Sequence[AwsTarget], principal_arn: str) -> str:
     return json.dumps(trust_document(principal_arn, external_id), indent=2)
 
 
-def terraform(targets: Sequence[AwsTarget], asked: Asked) -> str:
+def terraform(targets: Sequence[AwsTarget] = (), asked: Asked = _ALL) -> str:
     """Return all of it as Terraform; raises TargetError where the targets differ in their role."""
     role_name, external_id = _role(targets)
     return policy_terraform(

@@ -14,7 +14,7 @@ import yaml
 from collectors.aws.logs.lookup import CloudTrailLookup
 from collectors.aws.logs.sources import CloudTrailBucket, CloudTrailQueue, S3AccessBucket, S3AccessQueue
 from daemon.configuration import Configuration, load
-from daemon.targets import Check, Health, Observer, Targets, aws, diagnose
+from daemon.targets import Check, Health, Observer, Targets, aws_permissions, diagnose
 from daemon.targets.aws_organization import ORGANIZATION
 from tests.fakes.aws_faults import DENIED, Faults, fault_proxy
 from tests.fakes.aws_log_cloud import trail_file, trail_key
@@ -163,7 +163,7 @@ def test_logs_that_are_configured_as_before_stay_the_same(configured: Any) -> No
 
 
 def statements(configuration: Configuration) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(aws.policy(terraform=False, targets=configuration.targets))["Statement"]
+    found: list[dict[str, Any]] = json.loads(aws_permissions.reading_policy(configuration.targets))["Statement"]
     return [one for one in found if one["Sid"].startswith("CspmdLogs")]
 
 
@@ -192,20 +192,20 @@ def test_logs_need_only_their_own_buckets_and_queues(configured: Any) -> None:
 def test_the_event_history_needs_one_action(configured: Any) -> None:
     granted = {
         action
-        for one in json.loads(aws.policy(terraform=False, targets=configured(LOOKUP).targets))["Statement"]
+        for one in json.loads(aws_permissions.reading_policy(configured(LOOKUP).targets))["Statement"]
         for action in one["Action"]
     }
     assert granted - {
-        action for one in json.loads(aws.policy(terraform=False))["Statement"] for action in one["Action"]
+        action for one in json.loads(aws_permissions.reading_policy())["Statement"] for action in one["Action"]
     } == {"cloudtrail:LookupEvents"}
 
 
 def test_the_policy_and_its_terraform_say_the_same(configured: Any, moto: Moto) -> None:
     configuration = configured(QUEUED, ACCESS, LOOKUP)
-    text = aws.policy(terraform=False, targets=configuration.targets)
+    text = aws_permissions.reading_policy(configuration.targets)
     created = moto.client("iam").create_policy(PolicyName="cspmd-read", PolicyDocument=text)
     assert created["Policy"]["Arn"]
-    terraform = aws.policy(terraform=True, targets=configuration.targets)
+    terraform = aws_permissions.terraform(configuration.targets)
     for one in json.loads(text)["Statement"]:
         assert terraform.count(f'sid       = "{one["Sid"]}"') == 1
         for action in one["Action"]:

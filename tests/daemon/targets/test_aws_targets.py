@@ -16,8 +16,8 @@ from collectors.model import GLOBAL, Provider, Scope, Unread
 from daemon.cli.app import build
 from daemon.configuration import Configuration, load
 from daemon.targets import Health, Observer, TargetError, Targets, Unit, diagnose
-from daemon.targets.aws_permissions import permissions
 from daemon.targets.aws_organization import ORGANIZATION
+from daemon.targets.aws_permissions import permissions
 from detectors.asking import asked
 from detectors.catalogue import catalogue
 from tests.fakes.aws_families import supplement
