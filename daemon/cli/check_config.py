@@ -50,8 +50,18 @@ def _check(path: Path | None) -> None:
         say(f"warning: {warning}")
     from daemon.configuration.summary import summary
 
+    _say_not_done(settings)
     _say_refused_rules(settings)
     emit_all([f"{settings.file}: OK", *summary(settings), *_exceptions(settings)])
+
+
+def _say_not_done(settings: Configuration) -> None:
+    """Tell of what is configured rightly and this build does not do; without it scan or run may refuse to start."""
+    from daemon.runtime.composition import not_yet_done
+    from daemon.targets import not_collected
+
+    for sentence in (*not_collected(settings), *not_yet_done(settings)):
+        say(f"warning: {settings.file}: {sentence}")
 
 
 def _say_refused_rules(settings: Configuration) -> None:

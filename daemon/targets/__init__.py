@@ -2,7 +2,18 @@
 
 from daemon.targets.check import Check, Health
 from daemon.targets.observer import Observer, Tally
-from daemon.targets.registry import Targets, diagnose
+from daemon.targets.registry import Targets, diagnose, not_collected
 from daemon.targets.unit import LogUnit, TargetError, Unit
 
-__all__ = ["Check", "Health", "LogUnit", "Observer", "Tally", "TargetError", "Targets", "Unit", "diagnose"]
+__all__ = [
+    "Check",
+    "Health",
+    "LogUnit",
+    "Observer",
+    "Tally",
+    "TargetError",
+    "Targets",
+    "Unit",
+    "diagnose",
+    "not_collected",
+]

@@ -117,6 +117,11 @@ def diagnose(target: AwsTarget | AzureTarget | GcpTarget, observer: Observer, de
     yield Check(area=area, what="collectors", health=Health.MISSING, problem=_not_collected(target))
 
 
+def not_collected(configuration: Configuration) -> tuple[str, ...]:
+    """Return a sentence for each target that this build cannot read: what it is, and what to do."""
+    return tuple(_not_collected(target) for target in configuration.targets if target.provider != "aws")
+
+
 def _not_collected(target: AzureTarget | GcpTarget) -> str:
     return (
         f"target {target.name!r}: this build of cspmd reads AWS only, no {target.provider} target. "

@@ -93,6 +93,27 @@ def test_no_file_at_all_is_exit_2(app: typer.Typer, tmp_path: Path, monkeypatch:
     assert result.stderr == (f"{tmp_path}/named.yaml: expected a configuration file in YAML, but it does not exist\n")
 
 
+def test_what_this_build_does_not_do_is_a_warning(app: typer.Typer, tmp_path: Path) -> None:
+    file, register = tmp_path / "cspmd.yaml", tmp_path / "register.yaml"
+    register.touch()
+    file.write_text(
+        "version: 1\n"
+        "targets:\n"
+        '  - {name: prod, provider: aws, accounts: ["123456789012"]}\n'
+        "  - {name: corp, provider: azure, tenant_id: 11111111-2222-3333-4444-555555555555, subscriptions: all}\n"
+        "  - {name: data, provider: gcp, projects: [a-project]}\n"
+        "register: register.yaml\n"
+    )
+
+    result = _run(app, "--config", str(file))
+
+    assert result.exit_code == 0
+    corp, data, registered = result.stderr.splitlines()
+    assert corp.startswith(f"warning: {file}: target 'corp': this build of cspmd reads AWS only, no azure target.")
+    assert data.startswith(f"warning: {file}: target 'data': this build of cspmd reads AWS only, no gcp target.")
+    assert "register: the cloud service register is not judged yet" in registered
+
+
 def test_warnings_do_not_fail_it(app: typer.Typer, tmp_path: Path) -> None:
     file = tmp_path / "cspmd.yaml"
     file.write_text(
