@@ -23,37 +23,47 @@ _EVERYTHING = ManagementEvents(read=True, write=True)
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """What one selector takes: reads, writes, and what of these it leaves out."""
+    """What one selector takes: reads, writes, and what of these it leaves out.
+
+    ``only`` are the event sources that alone it takes, where nothing else narrows it.
+    """
 
     read: bool
     write: bool
     left_out: frozenset[str] = frozenset()
     narrowed_by: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
 
 
 def management_events(answer: Answer) -> ManagementEvents:
     """Return which management events the trail of a ``GetEventSelectors`` answer records.
 
-    Several selectors add up: an event is left out where each selector that would take its kind leaves it out.
+    Several selectors add up. Of those that take a kind of event in part the one that leaves out least is what counts,
+    with what others take of the sources that it leaves out: nothing is taken for recorded that may not be.
     """
     member(answer, "TrailARN")
     basic, advanced = answer.get("EventSelectors") or (), answer.get("AdvancedEventSelectors") or ()
     if not basic and not advanced:
         return _EVERYTHING
     taken = [*_basic(basic), *_advanced(advanced)]
-    reading, writing = [one for one in taken if one.read], [one for one in taken if one.write]
+    reading = _together([one for one in taken if one.read])
+    writing = _together([one for one in taken if one.write])
+    gaps = [one for one in (reading, writing) if one is not None]
     return ManagementEvents(
-        read=bool(reading),
-        write=bool(writing),
-        left_out=tuple(sorted(_common(reading, "left_out") | _common(writing, "left_out"))),
-        narrowed_by=tuple(sorted(_common(reading, "narrowed_by") | _common(writing, "narrowed_by"))),
+        read=reading is not None,
+        write=writing is not None,
+        left_out=tuple(sorted({source for one in gaps for source in one.left_out})),
+        narrowed_by=tuple(sorted({field for one in gaps for field in one.narrowed_by})),
     )
 
 
-def _common(taken: list[_Taken], what: str) -> frozenset[str]:
-    """Return what every selector of a kind leaves out; nothing where there is none."""
-    each: list[frozenset[str]] = [getattr(one, what) for one in taken]
-    return frozenset.intersection(*each) if each else frozenset()
+def _together(selectors: list[_Taken]) -> _Taken | None:
+    """Return what the selectors of one kind of event leave out together; None where there is none."""
+    if not selectors:
+        return None
+    best = min(selectors, key=lambda one: (len(one.narrowed_by), len(one.left_out)))
+    filled = frozenset[str]().union(*(one.only for one in selectors))
+    return msgspec.structs.replace(best, left_out=best.left_out - filled)
 
 
 def _basic(selectors: tuple[Answer, ...] | list[Answer]) -> Iterator[_Taken]:
@@ -80,6 +90,7 @@ def _advanced(selectors: tuple[Answer, ...] | list[Answer]) -> Iterator[_Taken]:
 def _of_fields(fields: Mapping[str, Answer]) -> _Taken:
     read = write = True
     left_out: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
     narrowed: set[str] = set()
     for name, field in fields.items():
         used = {operator: [str(value) for value in field[operator]] for operator in _OPERATORS if field.get(operator)}
@@ -90,4 +101,6 @@ def _of_fields(fields: Mapping[str, Answer]) -> _Taken:
             left_out = frozenset(used["NotEquals"])
         elif used:
             narrowed.add(name)
-    return _Taken(read, write, left_out, frozenset(narrowed))
+            if name == _SOURCE and set(used) == {"Equals"}:
+                only = frozenset(used["Equals"])
+    return _Taken(read, write, left_out, frozenset(narrowed), only if narrowed == {_SOURCE} else frozenset())
