@@ -97,11 +97,13 @@ def main() -> None:
     parser.add_argument("--read", help="the endpoint to read from; for the child alone")
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--in-a-file", type=int, default=1_000)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds that each answer of S3 takes")
     asked = parser.parse_args()
     if asked.read:
         print(json.dumps(_read(asked.read)))
         return
     with log_cloud() as cloud:
+        cloud.latency = asked.latency
         seed(cloud, asked.records, asked.in_a_file)
         found = read_in_a_child(cloud.url)
     print(

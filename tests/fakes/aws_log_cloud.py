@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +39,8 @@ class LogCloud:
     """What is in the cloud.
 
     ``now`` is the clock of the queue; ``denied`` are refused S3 keys, with the words; ``failing`` are operations
-    with the status and code they fail with; so many next calls of LookupEvents are ``throttled``.
+    with the status and code they fail with; so many next calls of LookupEvents are ``throttled``;
+    each answer of S3 takes ``latency`` seconds.
     """
 
     url: str = ""
@@ -48,6 +50,7 @@ class LogCloud:
     denied: dict[str, str] = field(default_factory=dict)
     failing: dict[str, tuple[int, str]] = field(default_factory=dict)
     throttled: int = 0
+    latency: float = 0.0
     messages: list[Queued] = field(default_factory=list)
     events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
@@ -80,6 +83,7 @@ class LogCloud:
 
     def s3(self, path: str, query: dict[str, str]) -> tuple[int, bytes, str]:
         bucket, _, key = unquote(path).lstrip("/").partition("/")
+        time.sleep(self.latency)
         with self.lock:
             if bucket not in self.objects:
                 return _error(404, "NoSuchBucket")

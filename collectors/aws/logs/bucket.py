@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -18,7 +18,7 @@ from collectors.model import Fact, Known, Unread, UnreadReason
 from collectors.model.log_records import UndecodableRecordError
 from collectors.unpacking import UnreadableInputError, chunks
 
-WHOLE = 32 * 1024 * 1024
+WHOLE = 8 * 1024 * 1024
 """Bytes up to which a file is fetched whole before it is unpacked; a longer one is unpacked as it comes."""
 
 _EVERY_FILE = frozenset(
@@ -44,11 +44,16 @@ class LogUnreadError(Exception):
         self.general = general or unread.reason in _EVERY_FILE
 
 
+Fetched: TypeAlias = bytes | LogUnreadError | None
+"""A file's content, why there is none, or None where it was not fetched yet."""
+
+
 class Listed(msgspec.Struct, frozen=True):
-    """One object of a listing; ``modified`` is when it was put, in seconds since 1970."""
+    """One object of a listing; ``modified`` is when it was put, in seconds since 1970, ``size`` its bytes."""
 
     key: str
     modified: float
+    size: int
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -98,30 +103,40 @@ class LogBucket:
             if not token:
                 return
 
-    def json_records(self, key: str) -> Iterator[bytes]:
-        """Yield the records of a file of JSON records, gzip or not, one by one."""
-        for record in self._read(key, json_records):
+    def fetch(self, key: str) -> Fetched:
+        """Return a file's content as it is, None for one that is long; what it would raise it returns instead."""
+        try:
+            with closing(self._open(key)) as content:
+                return content.getvalue() if isinstance(content, io.BytesIO) else None
+        except LogUnreadError as error:
+            return error
+
+    def json_records(self, key: str, content: Fetched = None) -> Iterator[bytes]:
+        """Yield the records of a file of JSON records, gzip or not, one by one; ``content`` if it was fetched."""
+        for record in self._read(key, content, json_records):
             if isinstance(record, UndecodableRecordError) or not record.startswith(b"{"):
                 raise LogUnreadError(self._malformed(key, "not_json_records"))
             yield record
 
-    def lines(self, key: str) -> Iterator[bytes]:
-        """Yield the lines of a file, gzip or not."""
-        return self._read(key, text_lines)
+    def lines(self, key: str, content: Fetched = None) -> Iterator[bytes]:
+        """Yield the lines of a file, gzip or not; ``content`` if it was fetched."""
+        return self._read(key, content, text_lines)
 
-    def _read(self, key: str, cut: Callable[[Iterator[bytes]], Iterator[Any]]) -> Iterator[Any]:
+    def _read(self, key: str, content: Fetched, cut: Callable[[Iterator[bytes]], Iterator[Any]]) -> Iterator[Any]:
         from collectors.aws import errors
 
+        if isinstance(content, LogUnreadError):
+            raise content
         try:
-            with closing(self._open(key)) as content:
-                yield from cut(chunks(content))
+            with closing(self._open(key) if content is None else io.BytesIO(content)) as opened:
+                yield from cut(chunks(io.BufferedReader(opened)))
         except UnreadableInputError as error:
             raise LogUnreadError(self._malformed(key, "gzip")) from error
         except errors.SDK_ERRORS as error:
             raise LogUnreadError(_of(errors.unread(error, GET_OBJECT), f"{self.name}/{key}")) from error
 
-    def _open(self, key: str) -> io.BufferedReader:
-        def fetch() -> Answer:
+    def _open(self, key: str) -> Any:  # noqa: ANN401 - the SDK's stream, which is like a raw file, or a BytesIO
+        def get() -> Answer:
             answer = self.account.call(GET_OBJECT, self.account.home_region, Bucket=self.name, Key=key)
             body, length = answer["Body"], int(answer.get("ContentLength", WHOLE + 1))
             if length > WHOLE:
@@ -132,7 +147,7 @@ class LogBucket:
         from collectors.aws import errors
 
         try:
-            opened = errors.read(fetch, GET_OBJECT, lambda answer: io.BufferedReader(answer["Body"]), None)
+            opened = errors.read(get, GET_OBJECT, lambda answer: answer["Body"], None)
         except GoneError as error:
             gone = Unread(reason=UnreadReason.ERROR, operation=GET_OBJECT.uid, detail="deleted_before_it_was_read")
             raise LogUnreadError(_of(gone, f"{self.name}/{key}"), gone=True) from error
@@ -160,11 +175,12 @@ def _page(answer: Answer) -> Page:
         message = "no NextContinuationToken"
         raise MalformedAnswerError(message)
     return Page(
-        tuple(Listed(str(entry["Key"]), _seconds(entry["LastModified"])) for entry in answer.get("Contents", ())),
+        tuple(_listed(entry) for entry in answer.get("Contents", ())),
         tuple(str(entry["Prefix"]) for entry in answer.get("CommonPrefixes", ())),
         token,
     )
 
 
-def _seconds(moment: datetime) -> float:
-    return moment.timestamp()
+def _listed(entry: Answer) -> Listed:
+    modified: datetime = entry["LastModified"]
+    return Listed(str(entry["Key"]), modified.timestamp(), int(entry["Size"]))

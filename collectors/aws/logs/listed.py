@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import msgspec
 import structlog
 
 from collectors.api import Delivery
+from collectors.aws.logs.ahead import ahead
 from collectors.aws.logs.batch import Batch, Bounds
-from collectors.aws.logs.bucket import LogBucket, LogUnreadError, Page
+from collectors.aws.logs.bucket import WHOLE, Fetched, Listed, LogBucket, LogUnreadError, Page
 from collectors.aws.logs.folders import Folder, Layout
 from collectors.aws.logs.operations import GET_OBJECT, LIST_OBJECTS
 from collectors.aws.logs.progress import FolderProgress, Owed, Progress
@@ -82,8 +83,8 @@ class ListedLog:
         """The name that the cursor is kept under."""
         return self._position
 
-    def records(self, key: str) -> Iterator[bytes]:
-        """Yield the records of one file; raises LogUnreadError where it cannot be read."""
+    def records(self, key: str, content: Fetched = None) -> Iterator[bytes]:
+        """Yield the records of one file, of its content if that was fetched; raises LogUnreadError where that fails."""
         raise NotImplementedError
 
     def read(self, cursor: bytes | None) -> Iterator[Delivery | Unread]:
@@ -121,6 +122,31 @@ class ListedLog:
                 since=str(self.patience.since),
             )
         return Progress(now - self.patience.since.total_seconds(), late)
+
+
+class _New(msgspec.Struct, frozen=True):
+    """A file that is new; once it is begun its folder is ``settled`` up to there, None where nothing is."""
+
+    progress: FolderProgress
+    name: str
+    at: float
+    listed: Listed
+    settled: float | None
+
+
+class _Swept(msgspec.Struct, frozen=True):
+    """A folder that was looked through."""
+
+    progress: FolderProgress
+    settled: float
+
+
+_Found: TypeAlias = _New | _Swept | LogUnreadError
+
+
+def _size(found: _Found) -> int | None:
+    """Return how many bytes are to be fetched, None for what is no file."""
+    return min(found.listed.size, WHOLE) if isinstance(found, _New) else None
 
 
 class _Reading:
@@ -173,8 +199,35 @@ class _Reading:
             listed: Iterator[tuple[Folder, Page | LogUnreadError]] = map(self._first, asked)
         else:
             listed = spread(asked, self._first, self._source.account.cost)
+        for found, content in ahead(self._found(listed), self._fetch, _size):
+            yield from self._deal_with(found, content)
+
+    def _fetch(self, found: _Found) -> Fetched:
+        return self._source.bucket.fetch(found.listed.key) if isinstance(found, _New) else None
+
+    def _deal_with(self, found: _Found, content: Fetched) -> Iterator[Delivery | Unread]:
+        if isinstance(found, LogUnreadError):
+            if found.general:
+                raise found
+            self._complete = False
+            yield found.unread
+            return
+        if isinstance(found, _New):
+            yield from self._begun(found, content)
+        if found.settled is not None:
+            found.progress.settle(found.settled)
+
+    def _found(self, listed: Iterator[tuple[Folder, Page | LogUnreadError]]) -> Iterator[_Found]:
+        """Find what is new, folder by folder; what cannot be listed is among it. Changes nothing."""
         for folder, first in listed:
-            yield from self._folder(folder, first)
+            try:
+                if isinstance(first, LogUnreadError):
+                    raise first
+                yield from self._files(folder, first)
+            except LogUnreadError as error:
+                yield error
+                if error.general:
+                    return
 
     def _floor(self, folder: Folder) -> str:
         at = self._progress.of(folder).at - self._patience.look_back.total_seconds()
@@ -187,19 +240,8 @@ class _Reading:
         except LogUnreadError as error:
             return folder, error
 
-    def _folder(self, folder: Folder, first: Page | LogUnreadError) -> Iterator[Delivery | Unread]:
-        try:
-            if isinstance(first, LogUnreadError):
-                raise first
-            yield from self._files(folder, first)
-        except LogUnreadError as error:
-            if error.general:
-                raise
-            self._complete = False
-            yield error.unread
-
-    def _files(self, folder: Folder, first: Page) -> Iterator[Delivery | Unread]:
-        """Read the files of a folder that are new, in the order of their names."""
+    def _files(self, folder: Folder, first: Page) -> Iterator[_Found]:
+        """Find the files of a folder that are new, in the order of their names."""
         progress = self._progress.of(folder)
         newest, latest = progress.newest, 0.0
         bound = folder.before(datetime.fromtimestamp(self._now, UTC))
@@ -213,17 +255,14 @@ class _Reading:
                     continue
                 latest = max(latest, listed.modified)
                 if not progress.knows(name, listed.modified):
-                    yield from self._begun(progress, name, at, listed.modified, listed.key)
-                if name > newest:
-                    progress.settle(min(latest, self._now))
+                    settled = min(latest, self._now) if name > newest else None
+                    yield _New(progress, name, at.timestamp(), listed, settled)
             else:
                 continue
             break
-        progress.settle(min(latest, self._now))
+        yield _Swept(progress, min(latest, self._now))
 
-    def _begun(
-        self, progress: FolderProgress, name: str, at: datetime, modified: float, key: str
-    ) -> Iterator[Delivery | Unread]:
+    def _begun(self, new: _New, content: Fetched) -> Iterator[Delivery | Unread]:
         if len(self._progress.owed) >= MOST_OWED:
             why = Unread(
                 reason=UnreadReason.ERROR,
@@ -231,14 +270,14 @@ class _Reading:
                 detail=f"{self._source.bucket.name}: {MOST_OWED} files could not be read, newer ones wait for them",
             )
             raise LogUnreadError(why, general=True)
-        progress.begin(name, at.timestamp(), modified)
-        owed = self._progress.owed[key] = Owed(key)
-        yield from self._file(owed)
+        new.progress.begin(new.name, new.at, new.listed.modified)
+        owed = self._progress.owed[new.listed.key] = Owed(new.listed.key)
+        yield from self._file(owed, content)
 
-    def _file(self, owed: Owed) -> Iterator[Delivery | Unread]:
+    def _file(self, owed: Owed, content: Fetched = None) -> Iterator[Delivery | Unread]:
         """Read a file from where it was left; one that cannot be read stays owed."""
         try:
-            for number, record in enumerate(self._source.records(owed.key), 1):
+            for number, record in enumerate(self._source.records(owed.key, content), 1):
                 if number <= owed.done:
                     continue
                 if not self._batch.fits(record):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -11,10 +12,11 @@ import msgspec
 import structlog
 
 from collectors.api import Delivery
+from collectors.aws.logs.ahead import ahead
 from collectors.aws.logs.batch import Batch, Bounds
-from collectors.aws.logs.bucket import LogBucket, LogUnreadError
+from collectors.aws.logs.bucket import Fetched, LogBucket, LogUnreadError
 from collectors.aws.logs.folders import Layout
-from collectors.aws.logs.notifications import UnknownMessageError, objects_put
+from collectors.aws.logs.notifications import Put, UnknownMessageError, objects_put
 from collectors.aws.logs.operations import (
     CHANGE_VISIBILITY,
     DELETE_MESSAGES,
@@ -36,6 +38,7 @@ MOST_REMEMBERED = 4_096
 
 _MOST_BEGUN = 100
 _LONGEST_PUT_OFF = 3600
+_USUAL_SIZE = 1024 * 1024
 _RETENTION = timedelta(days=14)
 
 
@@ -88,8 +91,8 @@ class QueuedLog:
         """The name that the cursor is kept under."""
         return self._position
 
-    def records(self, key: str) -> Iterator[bytes]:
-        """Yield the records of one file; raises LogUnreadError where it cannot be read."""
+    def records(self, key: str, content: Fetched = None) -> Iterator[bytes]:
+        """Yield the records of one file, of its content if that was fetched; raises LogUnreadError where that fails."""
         raise NotImplementedError
 
     def read(self, cursor: bytes | None) -> Iterator[Delivery | Unread]:
@@ -120,6 +123,13 @@ class QueuedLog:
         return _Cursor(VERSION)
 
 
+def _told(message: Message) -> tuple[Put, ...] | UnknownMessageError:
+    try:
+        return objects_put(message.body)
+    except UnknownMessageError as error:
+        return error
+
+
 class _Reading:
     """Emptying the queue once."""
 
@@ -134,6 +144,7 @@ class _Reading:
         self._done: list[str] = []
         self._held_until = 0.0
         self._failed: set[str] = set()
+        self._contents: Iterator[tuple[str, Fetched]] = iter(())
 
     def deliveries(self) -> Iterator[Delivery | Unread]:
         while True:
@@ -150,10 +161,12 @@ class _Reading:
             fresh = [message for message in messages if message.id not in self._failed]
             self._held_until = self._clock() + HELD_FOR
             self._taken = {message.handle: message for message in fresh}
+            told = [(message, _told(message)) for message in fresh]
             stopped: Unread | None = None
             try:
-                for message in fresh:
-                    yield from self._message(message)
+                with closing(self._fetched(put for _, put in told)) as self._contents:
+                    for message, put in told:
+                        yield from self._message(message, put)
             except LogUnreadError as error:
                 stopped = error.unread
                 for message in list(self._taken.values()):
@@ -178,11 +191,18 @@ class _Reading:
         cursor = msgspec.json.encode(_Cursor(VERSION, self._seen.packed(), self._begun))
         return Delivery(records=self._batch.take(), cursor=cursor, until=until, receipt=done)
 
-    def _message(self, message: Message) -> Iterator[Delivery | Unread]:
-        try:
-            put = objects_put(message.body)
-        except UnknownMessageError as error:
-            yield self._left(message, UnreadReason.MALFORMED, str(error))
+    def _fetched(self, told: Iterable[tuple[Put, ...] | UnknownMessageError]) -> Generator[tuple[str, Fetched]]:
+        """Fetch the files of several messages, some before it is their turn."""
+        keys = [put.key for puts in told if isinstance(puts, tuple) for put in puts if self._is_new(put)]
+        yield from ahead(dict.fromkeys(keys), self._source.bucket.fetch, lambda _: _USUAL_SIZE)
+
+    def _is_new(self, put: Put) -> bool:
+        ours = put.bucket == self._source.bucket.name and self._source.layout.wanted(put.key)
+        return ours and put.key not in self._seen
+
+    def _message(self, message: Message, put: tuple[Put, ...] | UnknownMessageError) -> Iterator[Delivery | Unread]:
+        if isinstance(put, UnknownMessageError):
+            yield self._left(message, UnreadReason.MALFORMED, str(put))
             return
         strange = sorted({one.bucket for one in put} - {self._source.bucket.name})
         if strange:
@@ -190,7 +210,7 @@ class _Reading:
             return
         whole = True
         for one in put:
-            if self._source.layout.wanted(one.key) and one.key not in self._seen:
+            if self._is_new(one):
                 yield from self._file(one.key)
                 whole = whole and one.key in self._seen
         if whole:
@@ -205,11 +225,15 @@ class _Reading:
         self._failed.add(message.id)
         self._source.queue.hold([message.handle], min(_LONGEST_PUT_OFF, 60 * 2 ** min(message.handed_out, 10)))
 
+    def _content(self, key: str) -> Fetched:
+        """Return a file's content; None for one that was fetched already, for a message before."""
+        return next((content for fetched, content in self._contents if fetched == key), None)
+
     def _file(self, key: str) -> Iterator[Delivery | Unread]:
         """Read a file from where it was left; only one that is read to its end is remembered as read."""
         done = self._begun.get(key, 0)
         try:
-            for number, record in enumerate(self._source.records(key), 1):
+            for number, record in enumerate(self._source.records(key, self._content(key)), 1):
                 if number <= done:
                     continue
                 if not self._batch.fits(record):

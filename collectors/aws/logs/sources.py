@@ -11,7 +11,7 @@ import msgspec
 
 from collectors.api import Permission
 from collectors.aws.logs.batch import Bounds
-from collectors.aws.logs.bucket import LogBucket, LogUnreadError
+from collectors.aws.logs.bucket import Fetched, LogBucket, LogUnreadError
 from collectors.aws.logs.folders import AccessLayout, Folder, Layout, TrailLayout
 from collectors.aws.logs.listed import ListedLog, Patience
 from collectors.aws.logs.operations import DECRYPT, GET_OBJECT, LIST_OBJECTS
@@ -83,9 +83,9 @@ class CloudTrailBucket(_Bucket):
             clock=clock,
         )
 
-    def records(self, key: str) -> Iterator[bytes]:
+    def records(self, key: str, content: Fetched = None) -> Iterator[bytes]:
         """Yield the records of one file; raises LogUnreadError where it cannot be read."""
-        return self.bucket.json_records(key)
+        return self.bucket.json_records(key, content)
 
 
 class S3AccessBucket(_Bucket):
@@ -114,9 +114,9 @@ class S3AccessBucket(_Bucket):
             clock=clock,
         )
 
-    def records(self, key: str) -> Iterator[bytes]:
+    def records(self, key: str, content: Fetched = None) -> Iterator[bytes]:
         """Yield the lines of one file; raises LogUnreadError where it cannot be read."""
-        return self.bucket.lines(key)
+        return self.bucket.lines(key, content)
 
 
 class CloudTrailQueue(_Queue):
@@ -146,9 +146,9 @@ class CloudTrailQueue(_Queue):
             clock=clock,
         )
 
-    def records(self, key: str) -> Iterator[bytes]:
+    def records(self, key: str, content: Fetched = None) -> Iterator[bytes]:
         """Yield the records of one file; raises LogUnreadError where it cannot be read."""
-        return self.bucket.json_records(key)
+        return self.bucket.json_records(key, content)
 
 
 class S3AccessQueue(_Queue):
@@ -178,9 +178,9 @@ class S3AccessQueue(_Queue):
             clock=clock,
         )
 
-    def records(self, key: str) -> Iterator[bytes]:
+    def records(self, key: str, content: Fetched = None) -> Iterator[bytes]:
         """Yield the lines of one file; raises LogUnreadError where it cannot be read."""
-        return self.bucket.lines(key)
+        return self.bucket.lines(key, content)
 
 
 def partition_of(regions: Iterable[str]) -> str:
