@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from daemon.following import uses
 from daemon.following.correlations import Correlations
 from daemon.following.detections import SIGMA, Alerting, Detection, detection_uid, stand
+from daemon.following.novelties import Novelties, Seen
 from daemon.following.reading import Told
 from daemon.state import log_events, outbox, touches
 from daemon.state.touches import Touch
@@ -33,6 +34,7 @@ def write(  # noqa: PLR0913 - what was told, where, and by what it is judged
     connection: Connection,
     told: Sequence[Told],
     correlations: Correlations,
+    novelties: Novelties,
     alerting: Alerting,
     *,
     target: str,
@@ -40,8 +42,9 @@ def write(  # noqa: PLR0913 - what was told, where, and by what it is judged
 ) -> Caused:
     """Write the effects of events, oldest first; an event that had its effects before has none."""
     fresh = _fresh(connection, told, now)
+    hits = novelties.told(connection, [Seen(record=one.record, hits=one.hits, at=one.event.time) for one in fresh], now)
     matches: list[tuple[Rule | Correlation, Told]] = [
-        (rule, one) for one in fresh for rule in one.hits if not rule.silent
+        (rule, one) for one, rules in zip(fresh, hits, strict=True) for rule in rules if not rule.silent
     ]
     matches += correlations.observe(connection, fresh)
     detections = [

@@ -145,9 +145,9 @@ class Follower:
 
     def _write(self, unit: LogUnit, delivery: Delivery, batch: Batch, status: LogStatus, matching: Matching) -> Caused:
         now = status.read_at
-        correlations = matching.of(unit.source.uid)[1]
+        reader, correlations = matching.of(unit.source.uid)
         with ExitStack() as held:
-            if correlations:
+            if correlations or reader.novelties:
                 held.enter_context(correlations.lock)
             try:
                 with self._state.write() as connection:
@@ -155,6 +155,7 @@ class Follower:
                         connection,
                         batch.told,
                         correlations,
+                        reader.novelties,
                         matching.alerting,
                         target=unit.target,
                         now=now,
@@ -164,6 +165,7 @@ class Follower:
             except BaseException:
                 # What was observed is in memory and not in the state: it is observed again.
                 correlations.forget()
+                reader.novelties.forget()
                 raise
         return caused
 

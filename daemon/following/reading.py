@@ -11,6 +11,7 @@ import msgspec
 
 from collectors.model import LogEvent
 from collectors.model.log_records import UndecodableRecordError
+from daemon.following.novelties import Novelties
 from daemon.logs.formats import Format, Kind, Telling
 from detectors.sigma.matcher import Matcher
 from detectors.sigma.rules import Rule, RuleSet
@@ -49,6 +50,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 class Reader:
     """Decodes and matches the records of one kind of log. Safe for use by many threads.
 
+    ``novelties`` are the rules over what was never there before: a match of one that surely tells nothing new is none.
+
     Raises UnfollowableError for a format of which nobody knows what its records tell.
     """
 
@@ -58,6 +61,7 @@ class Reader:
         self._kinds = {kind: (one, _telling(source, one)) for kind, one in source.kinds.items()}
         self._matchers = {kind: Matcher(one.log, rules.rules) for kind, one in source.kinds.items()}
         self._order = {rule.uid: position for position, rule in enumerate(rules.rules)}
+        self.novelties = Novelties(source.kinds, lambda kind: self._matchers[kind].rules)
 
     def read(self, records: Iterable[bytes], account: str) -> Batch:
         """Return what the records tell; ``account`` is the one whose log they are of."""
@@ -69,8 +73,11 @@ class Reader:
             try:
                 record = self._decode(raw)
                 kind, telling = self._kinds[type(record)]
-                newest = max(newest, telling.time(record))
+                time = telling.time(record)
+                newest = max(newest, time)
                 hits = self._matchers[type(record)].match(record)
+                if hits:
+                    hits = self.novelties.sift(record, hits, time)
                 if not hits and not telling.matters(record):
                     continue
                 event = telling.event(record, raw, account)

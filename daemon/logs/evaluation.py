@@ -14,6 +14,7 @@ from collectors.unpacking import UnreadableInputError, chunks
 from daemon.logs.correlating import Correlating
 from daemon.logs.formats import Format
 from detectors.sigma.correlation import Correlation
+from detectors.sigma.first_seen import FirstSeenWatch
 from detectors.sigma.matcher import Matcher
 from detectors.sigma.rules import Rule, RuleSet
 
@@ -32,6 +33,9 @@ class Evaluation:
         self._source = source
         self._clock = clock
         self._matchers = {kind: Matcher(one.log, rules.rules) for kind, one in source.kinds.items()}
+        self._watches = {
+            kind: FirstSeenWatch(one.log, self._matchers[kind].rules) for kind, one in source.kinds.items()
+        }
         self._order = {rule.uid: position for position, rule in enumerate(rules.rules)}
         self._correlating = Correlating(rules.correlations)
 
@@ -69,9 +73,10 @@ class Evaluation:
             time = document["@timestamp"] = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         matches: list[Rule | Correlation] = []
         if hits:
+            at = datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", time))
+            hits = self._watches[type(record)].tell(record, hits, at)
             hits.sort(key=lambda rule: self._order[rule.uid])
             matches += [rule for rule in hits if not rule.silent]
-            at = datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", time))
             matches += self._correlating.observe(record, kind.log, hits, at=at, event=document["event"]["id"])
         told = [{"rule_id": one.uid, "title": one.title, "level": one.level} for one in matches]
         return {"event": document, "matches": told}, True

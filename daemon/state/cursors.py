@@ -21,9 +21,19 @@ class Cursors:
     def get(self, name: str) -> bytes | None:
         """Return the position stored under this name, None where reading starts afresh."""
         with self._read() as connection:
-            found = connection.execute(select(cursors.c.value).where(cursors.c.name == name)).scalar()
-        return None if found is None else bytes(found)
+            return find(connection, name)
 
     def set(self, transaction: Connection, name: str, value: bytes, now: datetime) -> None:
         """Move the position inside the caller's write transaction."""
-        upsert(transaction, cursors, [{"name": name, "value": value, "updated_at": now}])
+        put(transaction, name, value, now)
+
+
+def find(connection: Connection, name: str) -> bytes | None:
+    """Return what is stored under a name, as this connection sees it."""
+    found = connection.execute(select(cursors.c.value).where(cursors.c.name == name)).scalar()
+    return None if found is None else bytes(found)
+
+
+def put(transaction: Connection, name: str, value: bytes, now: datetime) -> None:
+    """Store under a name, inside the caller's write transaction."""
+    upsert(transaction, cursors, [{"name": name, "value": value, "updated_at": now}])

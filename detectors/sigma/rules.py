@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 from sigma import conditions, types
-from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule
+from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule, SigmaCorrelationTimespan
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
@@ -28,11 +28,21 @@ _LEVELS = {
 }
 
 
+class FirstSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """That of a rule's matches only new values are told: see :mod:`detectors.sigma.first_seen`. Times are seconds."""
+
+    field: str
+    group_by: tuple[str, ...]
+    history: int
+    learning: int
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One Sigma rule, ready to be compiled for a log source.
 
     ``level`` is the rule's own word. ``product`` and ``service`` are its log source. ``silent``
-    rules only feed correlations.
+    rules only feed correlations. Of one with ``first_seen`` a match is only told where a
+    :class:`detectors.sigma.first_seen.FirstSeenWatch` finds it new.
     """
 
     uid: str
@@ -47,6 +57,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     falsepositives: tuple[str, ...] = ()
     silent: bool = False
+    first_seen: FirstSeen | None = None
 
     @property
     def severity(self) -> Severity:
@@ -179,7 +190,26 @@ def _rule(document: object) -> Rule:
         tags=tuple(str(tag) for tag in parsed.tags),
         references=tuple(parsed.references),
         falsepositives=tuple(parsed.falsepositives),
+        first_seen=_first_seen(document["first_seen"]) if "first_seen" in document else None,
     )
+
+
+def _first_seen(terms: object) -> FirstSeen:
+    known = {"field", "group-by", "history", "learning"}
+    if not isinstance(terms, dict) or set(terms) != known:
+        reason = f"first_seen needs exactly {', '.join(sorted(known))}"
+        raise UnsupportedRuleError(reason)
+    group_by = terms["group-by"] if isinstance(terms["group-by"], list) else [terms["group-by"]]
+    if not all(isinstance(name, str) and name for name in (terms["field"], *group_by)):
+        _refuse("first_seen: field and group-by must name fields")
+    try:
+        history, learning = (SigmaCorrelationTimespan(str(terms[name])).seconds for name in ("history", "learning"))
+    except SigmaError as error:
+        reason = f"first_seen: {_first_line(error)}"
+        raise UnsupportedRuleError(reason) from error
+    if not 0 < learning <= history:
+        _refuse("first_seen: learning must be longer than nothing and no longer than history")
+    return FirstSeen(field=terms["field"], group_by=tuple(group_by), history=history, learning=learning)
 
 
 def _expression(node: Any) -> Expression:  # noqa: ANN401 - pySigma's condition tree is a union without a common base

@@ -53,9 +53,20 @@ correlation:
   timespan: 10m
   condition: {gte: 3}
 level: high
+---
+title: A region was used for the first time
+id: 11111111-0000-0000-0000-000000000004
+status: test
+logsource: {product: aws, service: cloudtrail}
+detection:
+  selection: {eventName: CreateQueue}
+  condition: selection
+first_seen: {field: awsRegion, group-by: [recipientAccountId], history: 90d, learning: 7d}
+level: medium
 """
 WRITTEN = "11111111-0000-0000-0000-000000000001"
 AGAIN = "11111111-0000-0000-0000-000000000003"
+NEW_REGION = "11111111-0000-0000-0000-000000000004"
 
 
 def rules() -> RuleSet:
@@ -159,12 +170,16 @@ class FileLog:
 
 
 class Sink:
-    """Publishes detections as they are, for one sink."""
+    """Publishes detections as they are, for one sink; ``torn`` is raised instead, once."""
 
     def __init__(self) -> None:
         self.detections: list[Detection] = []
+        self.torn: Exception | None = None
 
     def detection(self, detection: Detection, judgement: Judgement, at: datetime) -> Iterable[Document]:
+        torn, self.torn = self.torn, None
+        if torn is not None:
+            raise torn
         self.detections.append(detection)
         body = json.dumps({"detector": judgement.detector, "at": at.isoformat()}).encode()
         yield Document(sink="test", uid=detection.uid, dataset=Dataset.FINDINGS, body=body)

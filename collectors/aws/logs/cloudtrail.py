@@ -123,6 +123,12 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True, forbid_unknown
         return rfc3339(self.event_time or self.timestamp)
 
     @property
+    def reading(self) -> str | None:
+        """What ``readOnly`` says, as text: ``true`` for a call that only reads; None where it says nothing."""
+        told = self.read_only
+        return told if told is None or isinstance(told, str) else "true" if told else "false"
+
+    @property
     def failed(self) -> bool:
         """Whether the call was refused or went wrong, a console sign-in included."""
         if self.error_code is not None or self.error_message is not None:

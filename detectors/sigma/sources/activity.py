@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.model.log_records import opened
 from detectors.sigma.source import AnyRecord, LogSource
 from detectors.sigma.sources.names import as_written_or_camel, canonical, texts_of
 
@@ -43,6 +44,19 @@ def _category_as_it_came(record: AnyRecord) -> object:
     return record.by_name.get("category")
 
 
+_NOWHERE = frozenset({"", "global"})
+
+
+def _region(record: AnyRecord) -> str | None:
+    """Return where the resource lies: what the event says itself, or else what was asked for or answered."""
+    told = [record.location]
+    for name in ("requestbody", "responseBody"):
+        body = opened(record.properties.get(name))
+        told.append(body.get("location") if isinstance(body, dict) else None)
+    names = (one.replace(" ", "").lower() for one in told if isinstance(one, str))
+    return next((name for name in names if name not in _NOWHERE), None)
+
+
 ACTIVITY = LogSource(
     name="azure.activitylogs",
     matches=frozenset({("azure", "activitylogs")}),
@@ -77,6 +91,8 @@ ACTIVITY = LogSource(
         "substatus": ("resultSignature",),
         "httprequest.clientipaddress": ("callerIpAddress",),
         "source.ip": ("callerIpAddress",),
+        "cloud.account.id": ("subscriptionId",),
+        "cloud.region": ("~region",),
         "user.name": ("caller",),
         "user.email": ("caller",),
         "message": ("properties.message", "operationDisplay", "resultDescription"),
@@ -88,5 +104,5 @@ ACTIVITY = LogSource(
         "identity.authorization.*": ("authorization",),
     },
     unnamed=as_written_or_camel,
-    derived={"~status": _status, "~category": _category_as_it_came},
+    derived={"~status": _status, "~category": _category_as_it_came, "~region": _region},
 )

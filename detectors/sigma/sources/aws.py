@@ -21,6 +21,8 @@ _CLOUDTRAIL_DIRECT = {
     "userAgent": "user_agent",
     "sourceIPAddress": "source_ip_address",
     "awsRegion": "aws_region",
+    "readOnly": "reading",
+    "recipientAccountId": "recipient_account_id",
 }
 
 

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from collectors.model.log_records import mapping
 from detectors.sigma.source import AnyRecord, LogSource
 from detectors.sigma.sources.names import camel, canonical
 
@@ -24,6 +25,9 @@ _REST_NAMES = {
 }
 """Methods whose REST name cannot be told from the name in the log."""
 
+_PLACE = re.compile(r"/(?:locations|regions|zones)/([^/]+)")
+_ZONE = re.compile(r"([a-z]+-[a-z]+\d+)-[a-z]")
+_NOWHERE = frozenset({"", "global", "-"})
 _WRITES = frozenset({"create", "update", "patch"})
 _KINDS = {"jobs": "Job", "cronjobs": "CronJob"}
 
@@ -69,6 +73,22 @@ def _log_names(record: AnyRecord) -> list[str]:
     return (
         [] if name is None else [name, name.rpartition("/logs/")[2], name.rpartition("/logs/")[2].replace("%2F", "/")]
     )
+
+
+def _region_of(place: str) -> str:
+    zone = _ZONE.fullmatch(place)
+    return zone[1] if zone else place
+
+
+def _region(record: AnyRecord) -> str | None:
+    """Return the region that a call was about, by the resource's labels or else its name; of a zone its region."""
+    labels = record.resource_labels
+    named = _PLACE.search(record.resource_name or "")
+    locations = mapping(record.payload.get("resourceLocation")).get("currentLocations")
+    told = [labels.get("region"), labels.get("location"), labels.get("zone"), named[1] if named else None]
+    told += locations if isinstance(locations, list) else []
+    places = (_region_of(one.lower()) for one in told if isinstance(one, str))
+    return next((place for place in places if place not in _NOWHERE), None)
 
 
 def _workspace_parameters(record: AnyRecord) -> dict[str, object]:
@@ -141,7 +161,9 @@ CLOUD_AUDIT = LogSource(
         "eventname": ("protoPayload.metadata.event.eventName",),
         "eventtype": ("protoPayload.metadata.event.eventType",),
         "cloud.project.id": ("resource.labels.project_id",),
+        "cloud.account.id": ("resource.labels.project_id",),
+        "cloud.region": ("~region",),
     },
     unnamed=_unnamed,
-    derived={"~methods": _methods, "~log_names": _log_names, "~parameters": _workspace_parameters},
+    derived={"~methods": _methods, "~log_names": _log_names, "~parameters": _workspace_parameters, "~region": _region},
 )
