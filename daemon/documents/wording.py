@@ -268,6 +268,9 @@ def _clause(evidence: Evidence) -> str:
         return f"{name} {_shortened(data)}" if _is_plain(data) else name
     if "via" in data and "reach" in data:
         return _grant_clause(data)
+    if "operation" in data and "rule" in data:
+        failed = ", which failed" if data.get("outcome") == "failure" else ""
+        return f"{data['rule']} ({data['operation']}{failed})"
     if "operation" in data and "reason" in data:
         detail = f" ({data['detail']})" if data.get("detail") else ""
         return f"{data['operation']}: {data['reason']}{detail}"

@@ -12,6 +12,7 @@ import pytest
 from collectors.model import encode
 from daemon.documents.ecs import ECS_VERSION
 from daemon.documents.publisher import Audience, EcsPublisher
+from daemon.documents.wording import evidence_summary
 from daemon.following.detections import Detection
 from daemon.following.reading import Reader
 from daemon.logs.formats import log_format
@@ -124,3 +125,21 @@ def test_the_rules_that_ship_match_and_each_match_is_known_by_event_and_rule() -
     assert batch.undecodable == 0
     assert [one for one in batch.told if one.hits]
     assert [one.event.time for one in batch.told] == sorted(one.event.time for one in batch.told)
+
+
+@pytest.mark.parametrize(("more", "told"), [({}, ""), ({"errorCode": "AccessDenied"}, ", which failed")])
+def test_a_detection_is_told_in_few_words(more: dict[str, str], told: str) -> None:
+    raw = encode(event(1, **more))
+    format_ = log_format("aws.cloudtrail")
+    record = format_.decode(raw)
+    telling = format_.kind(record).telling
+    assert telling is not None
+    found = Detection(
+        uid="f00",
+        rule=WRITTEN,
+        title="A policy was written",
+        severity=rules().rules[0].severity,
+        event=telling.event(record, raw, ACCOUNT),
+        document={},
+    )
+    assert evidence_summary(found.judgement("bucket")) == f"A policy was written (PutBucketPolicy{told})"
