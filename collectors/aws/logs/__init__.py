@@ -1,1 +1,1 @@
-"""The logs of AWS: records decoded from the provider's own format. Pure: no SDK, no I/O."""
+"""The logs of AWS: the sources that read them, and their records, decoded from the provider's own format."""

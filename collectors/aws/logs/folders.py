@@ -42,6 +42,9 @@ class Layout(Protocol):
     def wanted(self, key: str) -> bool:
         """Whether a key is a file of this log."""
 
+    def elsewhere(self, key: str) -> bool:
+        """Whether a key that is not wanted is a file of such a log under another prefix."""
+
 
 _TRAIL_NAME = re.compile(
     r"\d{4}/\d\d/\d\d/\d{12}_CloudTrail(?:-[A-Za-z]+)?_[a-z0-9-]+_(\d{8}T\d{4})Z_[^/]+\.json(?:\.gz)?"
@@ -50,6 +53,11 @@ _TRAIL_KINDS = ("CloudTrail", "CloudTrail-Insight", "CloudTrail-NetworkActivity"
 _ACCOUNT = re.compile(r"\d{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{4,32}")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
+_TRAIL_KEY = re.compile(
+    rf"(?P<root>(?:.*/)?AWSLogs/)(?:{_ORGANIZATION.pattern}/)?\d{{12}}/(?:{'|'.join(_TRAIL_KINDS)})/{_REGION.pattern}/"
+    + _TRAIL_NAME.pattern,
+    re.DOTALL,
+)
 
 
 class TrailFolder(msgspec.Struct, frozen=True):
@@ -87,11 +95,6 @@ class TrailLayout:
 
     def __init__(self, prefix: str = "") -> None:
         self._root = f"{_trail_prefix(prefix)}AWSLogs/"
-        self._key = re.compile(
-            re.escape(self._root)
-            + rf"(?:{_ORGANIZATION.pattern}/)?\d{{12}}/(?:{'|'.join(_TRAIL_KINDS)})/{_REGION.pattern}/"
-            + _TRAIL_NAME.pattern
-        )
 
     def folders(self, bucket: LogBucket) -> Iterator[Folder]:
         """Find the folders of each account and region, of the organization's accounts too."""
@@ -104,7 +107,12 @@ class TrailLayout:
 
     def wanted(self, key: str) -> bool:
         """Whether a key is a file of the trail; digests are not."""
-        return self._key.fullmatch(key) is not None
+        found = _TRAIL_KEY.fullmatch(key)
+        return found is not None and found["root"] == self._root
+
+    def elsewhere(self, key: str) -> bool:
+        """Whether a key is a file of a trail with another prefix."""
+        return _TRAIL_KEY.fullmatch(key) is not None and not self.wanted(key)
 
     def _of_account(self, bucket: LogBucket, above: str, account: str) -> Iterator[Folder]:
         if not _ACCOUNT.fullmatch(account):
@@ -191,6 +199,10 @@ class AccessLayout:
     def wanted(self, key: str) -> bool:
         """Whether a key is an access log under the prefix."""
         return key.startswith(self._prefix) and _ACCESS_KEY.fullmatch(key) is not None
+
+    def elsewhere(self, key: str) -> bool:
+        """Whether a key is an access log under another prefix."""
+        return _ACCESS_KEY.fullmatch(key) is not None and not key.startswith(self._prefix)
 
 
 def _level(bucket: LogBucket, above: str) -> tuple[set[str], set[str]]:

@@ -25,7 +25,9 @@ HELD_FOR = 120
 
 _AT_ONCE = 10
 _WAIT = 5
-_HOST = re.compile(r"(?:sqs\.(?P<region>[a-z0-9-]+)|(?P<legacy>[a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)?")
+# Regional, FIPS, VPC and dual-stack endpoints, and legacy ones (AWS General Reference, "Amazon SQS endpoints").
+_REGION = r"[a-z]{2,}(?:-[a-z]+)+-\d+"
+_HOST = re.compile(rf"(?:.*\.)?sqs(?:-fips)?\.(?P<region>{_REGION})\..*|(?P<legacy>{_REGION})\.queue\..*")
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

@@ -213,6 +213,8 @@ class _Reading:
             if self._is_new(one):
                 yield from self._file(one.key)
                 whole = whole and one.key in self._seen
+            elif self._source.layout.elsewhere(one.key):
+                self._left_out(one.key)
         if whole:
             del self._taken[message.handle]
             self._done.append(message.handle)
@@ -259,6 +261,14 @@ class _Reading:
         if now > self._held_until - HELD_FOR / 2:
             self._source.queue.hold([*self._taken, *self._done])
             self._held_until = now + HELD_FOR
+
+    def _left_out(self, key: str) -> None:
+        if self._source.account.changed(f"told of other prefixes: {self._source.position}", to=True):
+            log.warning(
+                "a queue tells of log files outside the configured prefix; they are not read",
+                log=self._source.position,
+                file=key,
+            )
 
     def _left(self, message: Message, reason: UnreadReason, detail: str) -> Unread:
         """Leave a message for the queue's dead-letter policy, and say so."""

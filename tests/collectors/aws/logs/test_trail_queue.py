@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
+import structlog.testing
 
 from collectors.aws.logs.batch import Bounds
 from collectors.aws.logs.notifications import Put, UnknownMessageError, objects_put
@@ -243,6 +244,21 @@ def test_messages_of_other_kinds_and_about_other_files_are_deleted(make: Any, cl
     assert cloud.calls["GetObject"] == 0
 
 
+def test_logs_outside_the_prefix_are_said_to_be_left_out(
+    put: Any, cloud: LogCloud, reader: AwsAccount, clock: Clock
+) -> None:
+    put("a")
+    cloud.send(s3_event(f"AWSLogs/{ACCOUNT}/Config/x.json.gz"))
+    source = CloudTrailQueue(reader, f"{cloud.url}/{ACCOUNT}/logs", BUCKET, "audit", clock=clock)
+    follower = Follower(source)
+    with structlog.testing.capture_logs() as logged:
+        assert follower.follow() == []
+        put("b")
+        follower.follow()
+    assert cloud.messages == []
+    assert [one["file"] for one in logged] == [trail_key(START, "a")]
+
+
 def test_poison_is_left_to_the_dead_letter_policy_and_said(put: Any, make: Any, cloud: LogCloud, clock: Clock) -> None:
     poison = cloud.send("not a message")
     strange = cloud.send(s3_event("a", bucket="another"))
@@ -351,6 +367,9 @@ def test_what_is_remembered_is_bounded(put: Any, make: Any, clock: Clock) -> Non
         ("https://eu-west-1.queue.amazonaws.com/123456789012/q", "arn:aws:sqs:eu-west-1:123456789012:q"),
         ("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q", "arn:aws-cn:sqs:cn-north-1:123456789012:q"),
         ("https://sqs.us-gov-west-1.amazonaws.com/123456789012/q", "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:q"),
+        ("https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com/123456789012/q", "arn:aws:sqs:eu-west-1:123456789012:q"),
+        ("https://sqs.eu-west-1.api.aws/123456789012/q", "arn:aws:sqs:eu-west-1:123456789012:q"),
+        ("https://sqs-fips.us-gov-west-1.amazonaws.com/1/q", "arn:aws-us-gov:sqs:us-gov-west-1:1:q"),
         ("http://127.0.0.1:5000/123456789012/q", "arn:aws:sqs:*:123456789012:q"),
     ],
 )
