@@ -42,7 +42,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     has the account. ``ids`` are beginnings of which a name must have one, empty for any. ``folded`` names
     are kept in lower case by the service. ``ends`` closes a name of which only the beginning is told.
     ``nested``: what follows a further slash belongs to the name; else it is a part of the resource (an
-    index, an object) and is left out.
+    index, an object) and is left out. ``part`` must stand in the name.
     """
 
     service: str
@@ -53,6 +53,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     folded: bool = False
     ends: str = ""
     nested: bool = False
+    part: str = ""
 
     def uid(self, value: str, place: Place) -> str | None:
         """Return the uid of what is named by its ARN or its plain name, None for what is of another family."""
@@ -73,7 +74,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         return f"arn:{place.partition}:{self.service}:{region}:{account}:{self.kind}"
 
     def _plain(self, name: str) -> bool:
-        return bool(name) and "*" not in name and (self.nested or "/" not in name)
+        return bool(name) and "*" not in name and self.part in name and (self.nested or "/" not in name)
 
     def _of_arn(self, arn: str) -> str | None:
         parts = arn.split(":", _ARN_PARTS - 1)
@@ -100,8 +101,10 @@ DATABASE_CLUSTER = Family(service="rds", kind="cluster:", folded=True)
 DATABASE_SNAPSHOT = Family(service="rds", kind="snapshot:", folded=True)
 CLUSTER_SNAPSHOT = Family(service="rds", kind="cluster-snapshot:", folded=True)
 TABLE = Family(service="dynamodb", kind="table/")
+TABLE_BACKUP = Family(service="dynamodb", kind="table/", part="/backup/", nested=True)
 FILE_SYSTEM = Family(service="elasticfilesystem", kind="file-system/", ids=("fs-",))
 KEY = Family(service="kms", kind="key/")
+AUDIT_LOGGING = Family(service="cloudtrail", regional=False)
 TRAIL = Family(service="cloudtrail", kind="trail/")
 AUDIT_LOGGING = Family(service="cloudtrail", kind="trail", regional=False)
 SECRET = Family(service="secretsmanager", kind="secret:", ends="-*", nested=True)

@@ -55,6 +55,8 @@ def _uids(where: Where, record: CloudTrailRecord, place: Place) -> Iterator[str]
         if found:
             yield from found
             return
+    if where.always:
+        yield from _formed(where.family, where.always, place)
     if where.every:
         yield where.family.every(place)
 

@@ -24,7 +24,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
 
     ``paths`` are tried in order until one names any; ``caller`` stands for who called. ``every``: where none
     does, all of the family are touched. ``unless``: nothing is, where one of these paths has a value.
-    ``only_if``: nothing is, unless that path says true.
+    ``only_if``: nothing is, unless that path says true. ``always``: the one that has this name is touched.
     """
 
     family: Family
@@ -32,6 +32,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     every: bool = False
     unless: tuple[str, ...] = ()
     only_if: str = ""
+    always: str = ""
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,7 +237,11 @@ _RDS = Service(
 """Its operations name what they work on by one set of parameters."""
 
 _DYNAMODB = Service(
-    operations=_each("CreateBackup DeleteBackup ExportTableToPointInTime"),
+    operations={
+        **_each("CreateBackup", (_answered(of.TABLE_BACKUP, "backupDetails.backupArn"),)),
+        **_each("DeleteBackup", (_asked(of.TABLE_BACKUP, "backupArn"),)),
+        **_each("ExportTableToPointInTime"),
+    },
     otherwise=(
         _asked(of.TABLE, "tableName", "targetTableName", "globalTableName", "resourceArn"),
         _answered(of.TABLE, "tableDescription.tableArn"),

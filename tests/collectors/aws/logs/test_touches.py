@@ -77,6 +77,14 @@ def regional(service: str, name: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
 
 
+def trail(name: str) -> str:
+    return regional("cloudtrail", f"trail/{name}")
+
+
+TABLE_BACKUP = regional("dynamodb", "table/t/backup/0123")
+AUDIT_LOGGING = f"arn:aws:cloudtrail::{ACCOUNT}:trail"
+
+
 def of_bucket(name: str) -> Case:
     return name, {"bucketName": "b", "Host": "b.s3.amazonaws.com"}, None, ("arn:aws:s3:::b",)
 
@@ -329,7 +337,9 @@ CASES: dict[str, list[Case]] = {
             {"resourceArn": regional("dynamodb", "table/t/index/i")},
             (regional("dynamodb", "table/t"),),
         ),
-        *each("CreateBackup DeleteBackup ExportTableToPointInTime", {"tableName": "t"}, ()),
+        *each("CreateBackup", {"tableName": "t"}, (TABLE_BACKUP,), {"backupDetails": {"backupArn": TABLE_BACKUP}}),
+        *each("DeleteBackup", {"backupArn": TABLE_BACKUP}, (TABLE_BACKUP,)),
+        *each("ExportTableToPointInTime", {"tableArn": "t"}, ()),
     ],
     "elasticfilesystem": [
         *each(
@@ -373,23 +383,10 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "cloudtrail": [
-        *each(
-            "StopLogging StartLogging UpdateTrail DeleteTrail",
-            {"name": "main"},
-            (regional("cloudtrail", "trail/main"), AUDIT_LOGGING),
-        ),
-        *each(
-            "CreateTrail",
-            {"name": "n"},
-            (regional("cloudtrail", "trail/n"), AUDIT_LOGGING),
-            {"trailARN": regional("cloudtrail", "trail/n")},
-        ),
-        *each("PutEventSelectors", {"trailName": "main"}, (regional("cloudtrail", "trail/main"), AUDIT_LOGGING)),
-        *each(
-            "StopLogging",
-            {"name": regional("cloudtrail", "trail/x")},
-            (regional("cloudtrail", "trail/x"), AUDIT_LOGGING),
-        ),
+        *each("StopLogging StartLogging UpdateTrail DeleteTrail", {"name": "main"}, (trail("main"), AUDIT_LOGGING)),
+        *each("CreateTrail", {"name": "n"}, (trail("n"), AUDIT_LOGGING), {"trailARN": trail("n")}),
+        *each("PutEventSelectors", {"trailName": "main"}, (trail("main"), AUDIT_LOGGING)),
+        *each("StopLogging", {"name": trail("x")}, (trail("x"), AUDIT_LOGGING)),
     ],
     "secretsmanager": [
         *each(
