@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from daemon.runtime.composition import not_yet_done, sinks_of
 from daemon.shipping.leftovers import leftovers, sentence
-from daemon.state import State, StateError
+from daemon.state import State, StateError, StateMissingError
+from daemon.state.trial import try_making
 from daemon.targets import Check, Health, Observer, TargetError, diagnose
 from detectors.asking import asked
 
@@ -46,13 +47,17 @@ def checks(configuration: Configuration) -> Iterator[Check]:
 
 def _state(configuration: Configuration) -> Iterator[Check]:
     try:
-        state = State.open(configuration.state_url)
+        state = State.open(configuration.state_url, create=False)
+    except StateMissingError:
+        yield _of_no_state(configuration)
+        return
     except StateError as error:
         yield Check(area="state", what="open", health=Health.MISSING, problem=str(error))
         return
     try:
         with state.write():
-            yield Check(area="state", what="write", health=Health.OK, why=state.where)
+            pass
+        yield Check(area="state", what="write", health=Health.OK, why=state.where)
         for item, reason in state.outbox.dead_letters(MOST_DEAD_LETTERS):
             problem = f"{item.sink} refused document {item.uid} for good: {reason}"
             yield Check(area="state", what="dead letter", health=Health.LESSER, problem=problem)
@@ -63,6 +68,16 @@ def _state(configuration: Configuration) -> Iterator[Check]:
         yield Check(area="state", what="write", health=Health.MISSING, problem=str(error))
     finally:
         state.close()
+
+
+def _of_no_state(configuration: Configuration) -> Check:
+    """Say whether a state could be made. Doctor makes none: it would belong to whoever runs doctor."""
+    try:
+        where = try_making(configuration.state_url)
+    except StateError as error:
+        return Check(area="state", what="make", health=Health.MISSING, problem=str(error))
+    why = f"{where}: there is none yet; the first run or scan makes it"
+    return Check(area="state", what="make", health=Health.OK, why=why)
 
 
 def _sinks(configuration: Configuration) -> Iterator[Check]:

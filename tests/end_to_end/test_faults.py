@@ -174,6 +174,20 @@ def test_doctor_names_the_permission_that_is_missing(faulty: Program, faults: Fa
     assert "Grant to the identity that cspmd reads with:\n  s3:GetBucketAcl\n" in done.stdout
 
 
+def test_doctor_makes_nothing_and_says_where_the_state_could_not_be_made(program: Program) -> None:
+    folder = program.folder / "state" / "of" / "cspmd"
+    program.configure(state={"url": f"sqlite:///{folder}/state.db"})
+    before = set(program.folder.iterdir())
+    done = program.cspmd("doctor")
+    assert done.returncode == 0, done.stdout
+    assert f"{folder}/state.db: there is none yet; the first run or scan makes it" in done.stdout
+    assert set(program.folder.iterdir()) == before
+    (program.folder / "state").touch()
+    done = program.cspmd("doctor")
+    assert done.returncode == 3
+    assert f"cannot be made ({program.folder / 'state'} is no directory)" in done.stdout
+
+
 def test_doctor_tells_of_a_sink_that_cannot_be_reached(program: Program) -> None:
     program.configure(sinks={"elasticsearch": {"hosts": ["http://127.0.0.1:9"], "api_key": "swordfish-swordfish"}})
     done = program.cspmd("doctor")

@@ -75,11 +75,18 @@ class FileSink:
         return [Delivered(already=item.uid not in new) for item in batch]
 
     def diagnose(self) -> Sequence[Problem]:
-        """Say whether the file can be opened for appending."""
-        failure = self.prepare()
-        if failure is None:
-            return ()
-        return (Problem(what=failure.reason, remedy="create the directory, or let cspmd's user write there"),)
+        """Say whether the file can be opened for appending, or made. It is not: it would be the asking user's."""
+        try:
+            os.close(os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC))
+        except OSError as error:
+            folder = self._path.parent
+            if isinstance(error, FileNotFoundError) and folder.is_dir():
+                if os.access(folder, os.W_OK | os.X_OK):
+                    return ()
+                error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            failure = self._failed(error)
+            return (Problem(what=failure.reason, remedy="create the directory, or let cspmd's user write there"),)
+        return ()
 
     def close(self) -> None:
         """Close the file."""

@@ -125,6 +125,15 @@ def test_a_missing_directory_is_told_and_nothing_is_lost(tmp_path: Path) -> None
     assert sink.send(items(documents(1))) == [STORED]
 
 
+def test_a_diagnosis_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "findings.jsonl"
+    assert FileSink(path).diagnose() == ()
+    assert not path.exists()
+    path.mkdir()
+    [problem] = FileSink(path).diagnose()
+    assert "Is a directory" in problem.what
+
+
 def test_a_full_disk_leaves_whole_lines_and_every_document_queued(path: Path) -> None:
     """A file size limit stands for the full disk: the write breaks off in the middle of a line."""
     code = (

@@ -28,6 +28,7 @@ from daemon.state import (
     retention,
 )
 from daemon.state.schema import REVISIONS, metadata
+from daemon.state.trial import try_making
 from tests.fakes.databases import new_database, plain
 from tests.fakes.posture import START
 
@@ -263,3 +264,21 @@ def test_the_default_is_the_system_directory_where_it_may_be_written(tmp_path: P
     assert default_url(environ | {"XDG_STATE_HOME": "/x"}, system) == "sqlite:////x/cspmd/state.db"
     assert default_url(environ | {"XDG_STATE_HOME": "rel"}, system) == "sqlite:////home/ops/.local/state/cspmd/state.db"
     assert default_url(environ | {"XDG_STATE_HOME": ""}, system) == "sqlite:////home/ops/.local/state/cspmd/state.db"
+
+
+def test_whether_a_state_could_be_made_is_found_out_without_making_it(empty_url: str) -> None:
+    assert str(make_url(empty_url).database) in try_making(empty_url)
+    with pytest.raises(StateMissingError):
+        State.open(empty_url, create=False)
+
+
+@pytest.mark.postgres
+def test_a_user_that_may_make_no_table_is_told_what_to_be_granted(postgres_url: str) -> None:
+    url = make_url(new_database(postgres_url))
+    with psycopg.connect(plain(url.render_as_string(hide_password=False)), autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS onlooker")
+        connection.execute("CREATE ROLE onlooker LOGIN")
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    onlooker = url.set(username="onlooker").render_as_string(hide_password=False)
+    with pytest.raises(StateError, match="grant this user CREATE on the schema public"):
+        try_making(onlooker)
