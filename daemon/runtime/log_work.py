@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -144,9 +145,10 @@ class LogWork:
     def stop(self, seconds: float) -> list[str]:
         """Wait so long for what is under way; return what was left behind. What it held is read again."""
         self.ask_to_stop()
+        until = time.monotonic() + seconds
         looked = self._looker.stop(seconds)
         with self._idle:
-            self._idle.wait_for(lambda: not self._reading, seconds)
+            self._idle.wait_for(lambda: not self._reading, max(until - time.monotonic(), 0.0))
             left = sorted(self._reading)
         return left if looked else [*left, "a look at what an event touched"]
 
@@ -183,7 +185,7 @@ class LogWork:
             self._health.read(snapshot, _now())
         if self._trouble.pop(key, None) is not None:
             log.info("log is followed again", log=key)
-        if any(one.failed for one in done.unread):
+        if not done.reached_the_end and any(one.failed for one in done.unread):
             slow = any(one.reason is UnreadReason.THROTTLED for one in done.unread)
             self._put_off(unit, slow=slow)
         else:
