@@ -19,7 +19,8 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One permission a collector needs: the provider's action, the API operation, and what for.
 
     ``resources`` are those that it is needed on (empty: all); ``via`` is the service through which alone it
-    is used, empty where it is used directly.
+    is used, empty where it is used directly. ``fact`` is the one fact of the collector's kinds that it is
+    needed for, empty where it is needed whatever is asked.
     """
 
     action: str
@@ -27,6 +28,7 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True, order=True):
     why: str
     resources: tuple[str, ...] = ()
     via: str = ""
+    fact: str = ""
 
 
 class CallObserver(Protocol):
@@ -102,8 +104,9 @@ class LogSource(Protocol):
         """Stream what came after the cursor (None: from when the source is first watched), in bounded pieces.
 
         Records come at least once and possibly late: events are told apart by their ids. A piece that
-        cannot be read is an Unread, is passed over by no cursor, and is read again next time. Never
-        raises for what the cloud answers.
+        cannot be read is an Unread, is passed over by no cursor, and is read again next time. What ends
+        with a Delivery, perhaps an empty one, went through everything there is; what ends with an Unread was
+        broken off by it. Never raises for what the cloud answers.
         """
 
     def settle(self, delivery: Delivery) -> None:

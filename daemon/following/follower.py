@@ -47,11 +47,15 @@ class LogTally(Protocol):
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """How one round ended: what could not be read, and whether it was broken off because the daemon ends."""
+    """How one round ended: what could not be read, and whether it was broken off because the daemon ends.
+
+    ``reached_the_end`` is whether the source went through everything, for all that parts could not be read.
+    """
 
     records: int = 0
     unread: tuple[Unread, ...] = ()
     handed_back: bool = False
+    reached_the_end: bool = False
 
 
 class Matching:
@@ -114,7 +118,9 @@ class Follower:
         cursor = self._state.cursors.get(unit.key)
         records = 0
         unread: dict[Unread, None] = {}
+        reached_the_end = False
         for item in unit.source.read(cursor):
+            reached_the_end = isinstance(item, Delivery)
             if self._stopping.is_set():
                 return Round(records=records, unread=tuple(unread), handed_back=True)
             if isinstance(item, Unread):
@@ -124,7 +130,7 @@ class Follower:
             self._take(unit, item, cursor)
             cursor = item.cursor
             records += len(item.records)
-        return Round(records=records, unread=tuple(unread))
+        return Round(records=records, unread=tuple(unread), reached_the_end=reached_the_end)
 
     def _take(self, unit: LogUnit, delivery: Delivery, before: bytes | None) -> None:
         matching = self._matching()

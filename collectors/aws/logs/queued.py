@@ -171,7 +171,7 @@ class _Reading:
                 stopped = error.unread
                 for message in list(self._taken.values()):
                     self._put_off(message)
-            if self._done:
+            if self._done or not fresh:
                 yield self._delivery()
             if stopped is not None:
                 yield stopped
