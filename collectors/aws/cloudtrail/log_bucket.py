@@ -33,21 +33,9 @@ from collectors.model import (
 _JUDGED_ITSELF = NotNeeded("judged_with_the_bucket")
 _OF_ANOTHER_ACCOUNT = NotNeeded("bucket_of_another_account")
 _NO_BUCKET = NotNeeded("bucket_does_not_exist")
-# What the bucket's own judgements hang on, and this one does not: its drift is told with the bucket.
-_ASIDE = (
-    "tags",
-    "places",
-    "copies",
-    "switches",
-    "default_encryption",
-    "tls_only",
-    "versioning",
-    "access_logging",
-    "access_point_copies",
-    "provider_opinion",
-    "website",
-    "requester_pays",
-)
+# What decides how public it is; the rest is judged, and its drift is told, with the bucket itself.
+_EXPOSURE = frozenset({"policy_grants", "acl_grants", "access_point_grants", "policy_silenced", "acl_silenced"})
+_ASIDE = tuple(name for name in Bucket.fact_names() if name not in _EXPOSURE)
 
 
 class LogBucket(msgspec.Struct, frozen=True, kw_only=True):
