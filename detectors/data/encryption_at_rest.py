@@ -114,7 +114,8 @@ DETECTOR = Detector(
         "A disk, a database, a table, a file system or a copy of one is not encrypted at rest, or with a key that is "
         "held more weakly than the policy requires: 'provider' takes any encryption, 'customer_key' and 'hsm' ask for "
         "more, for everything or by data class. An image is as encrypted as its least encrypted disk; its keys are "
-        "judged on its snapshots. Whether the region encrypts new disks by itself is said with it."
+        "judged on its snapshots. Secrets, repositories of images and backup vaults are always encrypted: of them who "
+        "holds the key is judged. Whether the region encrypts new disks by itself is said with it."
     ),
     risk=(
         "Without encryption a copy, a lost disk or a snapshot that is shared by mistake is readable by whoever has it. "
