@@ -73,6 +73,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "provider_default_encryption": "Nothing is configured; the provider's own default encryption is what counts.",
         "provider_says_not_public": "The cloud itself calls the policy not public; the statements say otherwise.",
         "provider_says_public": "The cloud itself calls the policy public; no statement was found to reach the public.",
+        "resource_control_policies_unread": (
+            "Resource control policies of the organization could not be read: one of them may refuse this."
+        ),
         "restricted_grants_present": (
             "Grants are held to an address range, a network, an organisation or named accounts: shown, no violation."
         ),

@@ -51,7 +51,8 @@ class AwsAccount:
 
     ``observer`` is told of each call as it ends; ``on_disagreement`` gets the uid of each resource
     whose exposure the provider judges otherwise than we do; ``asked`` says which facts anything looks
-    at, ``pacing`` how many calls a second each service takes. Safe for use by many threads.
+    at, ``pacing`` how many calls a second each service takes; ``organization`` has credentials that may read
+    the account's organization, where they are others. Safe for use by many threads.
     """
 
     def __init__(  # noqa: PLR0913 - the target's own settings, by name
@@ -67,12 +68,14 @@ class AwsAccount:
         on_disagreement: Callable[[str], None] | None = None,
         asked: Asks = everything,
         pacing: Mapping[str, Pacing] = PACING,
+        organization: AwsAccount | None = None,
     ) -> None:
         self.account_id = account_id
         self.regions = tuple(regions)
         self.endpoint_url = endpoint_url or None
         self.on_disagreement = on_disagreement
         self.asked = asked
+        self.organization = organization
         self._pacing = pacing
         self.cost = Cost()
         self._profile = profile or None

@@ -58,6 +58,7 @@ class AwsUnits:
         self._observer = observer
         self._asked = asked
         self._collectors = collectors_of(asked)
+        self._own = self._own_account()
         self._lock = threading.Lock()
         self._accounts: dict[str, AccountUnits] = {}
         self._earlier = {} if before is None else {known.account.account_id: known for known in before._known()}  # noqa: SLF001 - its own kind
@@ -65,7 +66,7 @@ class AwsUnits:
         self._logs = AwsLogs(settings, times.logs)
         self._discovery: Unit | None = None
         if settings.organization:
-            own = self._own_account()
+            own = self._own
             collector = OrganizationAccounts(own, self._found)
             self._discovery = self._unit(collector, ORGANIZATION, self._between_discoveries)
             self._files = self._logs.files(own, ORGANIZATION)
@@ -187,6 +188,7 @@ class AwsUnits:
             observer=self._observer.calls(Provider.AWS, account_id),
             on_disagreement=self._observer.disagreements(Provider.AWS, account_id),
             asked=self._asked,
+            organization=self._own if settings.organization else None,
         )
 
     def _own_account(self) -> AwsAccount:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -118,6 +118,7 @@ def door_grants(  # noqa: PLR0913 - each is a separate fact of the account, buck
     owner_account: str,
     restricted: Fact[Switch],
     requester_pays: bool,
+    controls: Sequence[PolicyDocument] = (),
 ) -> tuple[Grant, ...]:
     """Return what one access point opens; a policy that could not be read is a grant of unknown reach."""
     if isinstance(door.policy, Known):
@@ -129,6 +130,7 @@ def door_grants(  # noqa: PLR0913 - each is a separate fact of the account, buck
             owner_account=owner_account,
             restricted=restricted,
             requester_pays=requester_pays,
+            resource_control_policies=controls,
         )
     if not isinstance(door.policy, Unread):
         return ()

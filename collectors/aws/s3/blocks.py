@@ -21,19 +21,29 @@ from collectors.model import Fact, Known
 _NO_BLOCK: Known[PublicAccessBlock] = Known(PublicAccessBlock())
 
 
+class Organization(msgspec.Struct, frozen=True, kw_only=True):
+    """The organization that an account is in: its management account, and whether all features are on."""
+
+    management_account: str
+    all_features: bool
+
+
 class AccountBlocks(msgspec.Struct, frozen=True, kw_only=True):
     """The account's block as it is in force, and the organization's own part of it.
 
-    ``organization`` is Known(None) where no organization sets one.
+    ``organization`` is Known(None) where no organization sets one, ``membership`` where the account is in none.
     """
 
     account: Fact[PublicAccessBlock]
     organization: Fact[PublicAccessBlock | None]
+    membership: Fact[Organization | None] = Known(None)
 
 
 def read_account_blocks(account: AwsAccount) -> AccountBlocks:
     """Read the account's block; the organization is asked only to name its part, so a refusal there costs nothing."""
+    membership = _membership(account)
     return AccountBlocks(
+        membership=membership,
         account=account.read(
             GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
             account.home_region,
@@ -41,7 +51,7 @@ def read_account_blocks(account: AwsAccount) -> AccountBlocks:
             nothing=_NO_BLOCK,
             AccountId=account.account_id,
         ),
-        organization=_organization_block(account),
+        organization=_organization_block(account, membership),
     )
 
 
@@ -56,12 +66,15 @@ def block(answer: Answer) -> PublicAccessBlock:
     return PublicAccessBlock.from_api(member(answer, "PublicAccessBlockConfiguration"))
 
 
-def _organization_block(account: AwsAccount) -> Fact[PublicAccessBlock | None]:
-    none: Known[bool] = Known(value=False)
-    member_of_one = account.read(DESCRIBE_ORGANIZATION, account.home_region, _in_organization, nothing=none)
-    if not isinstance(member_of_one, Known):
-        return member_of_one
-    if not member_of_one.value:
+def _membership(account: AwsAccount) -> Fact[Organization | None]:
+    none: Known[Organization | None] = Known(None)
+    return account.read(DESCRIBE_ORGANIZATION, account.home_region, _described, nothing=none)
+
+
+def _organization_block(account: AwsAccount, membership: Fact[Organization | None]) -> Fact[PublicAccessBlock | None]:
+    if not isinstance(membership, Known):
+        return membership
+    if membership.value is None:
         return Known(None)
     nothing: Known[PublicAccessBlock | None] = Known(None)
     return account.read(
@@ -69,8 +82,12 @@ def _organization_block(account: AwsAccount) -> Fact[PublicAccessBlock | None]:
     )
 
 
-def _in_organization(answer: Answer) -> bool:
-    return bool(member(answer, "Organization"))
+def _described(answer: Answer) -> Organization:
+    found = member(answer, "Organization")
+    return Organization(
+        management_account=str(member(found, "MasterAccountId")),
+        all_features=found.get("FeatureSet") != "CONSOLIDATED_BILLING",
+    )
 
 
 def _effective(answer: Answer) -> PublicAccessBlock | None:

@@ -21,6 +21,7 @@ from collectors.aws.s3.exposure import (
     read_ownership,
     read_policy,
     transport,
+    uncertain,
 )
 from collectors.aws.s3.listing import ListedBucket
 from collectors.aws.s3.multi_region import MultiRegionPoints, spread
@@ -36,6 +37,7 @@ from collectors.aws.s3.operations import (
 from collectors.aws.s3.opinion import compare, read_opinion
 from collectors.aws.s3.regions import BucketRegions, place
 from collectors.aws.s3.replication import read_copies
+from collectors.aws.s3.resource_controls import ResourceControls
 from collectors.aws.session import AwsAccount
 from collectors.model import (
     GLOBAL,
@@ -82,6 +84,7 @@ class BucketReader:
         self._regions = regions
         self._access_points = access_points
         self._multi_region = MultiRegionPoints(account)
+        self._controls = ResourceControls(account, blocks.membership)
         self._owner_id = owner_id
         self._partition = account.partition
 
@@ -122,6 +125,7 @@ class BucketReader:
             website = self._website(name, region)
             if isinstance(payer, Known) and payer.value:
                 exposure = expose(sources, requester_pays=True)
+            exposure = self._under_controls(sources, exposure, payer)
         opinion = self._opinion(name, region, exposure)
         compare(account, uid, policy, opinion)
         return Bucket(
@@ -172,6 +176,16 @@ class BucketReader:
         if not self._account.asked(Bucket, fact):
             return _not_asked(operation)
         return self._account.read(operation, region, take, nothing=nothing, Bucket=name)
+
+    def _under_controls(self, sources: Sources, exposure: Exposure, payer: Fact[bool]) -> Exposure:
+        """Return what the organization leaves of an exposure; what it refuses may not be known."""
+        controls = self._controls.binding()
+        if isinstance(controls, Unread):
+            return uncertain(exposure)
+        if not isinstance(controls, Known) or not controls.value:
+            return exposure
+        pays = isinstance(payer, Known) and payer.value
+        return expose(sources, requester_pays=pays, controls=controls.value)
 
     def _website(self, name: str, region: str) -> Fact[Website]:
         served = partial(protection.website, name=name, region=region, partition=self._partition)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from collectors.aws.answers import Answer, member
 from collectors.aws.policy import (
@@ -13,9 +15,11 @@ from collectors.aws.policy import (
     PolicyDocument,
     acl_grants,
     bucket_policy_grants,
+    notes,
     parse_policy,
     tls_only,
 )
+from collectors.aws.policy.grants import RESOURCE_CONTROL_POLICY
 from collectors.aws.s3.access_points import Door, door_grants
 from collectors.aws.s3.operations import GET_BUCKET_ACL, GET_BUCKET_OWNERSHIP, GET_BUCKET_POLICY
 from collectors.aws.session import AwsAccount
@@ -25,6 +29,17 @@ ACL_HIDDEN = NotNeeded("acl_hidden")
 """With IgnorePublicAcls on, S3 answers with the ACL as it is in force: what lies under it cannot be seen."""
 
 Acl = dict[str, Any]
+Controls = Sequence[PolicyDocument]
+
+# Amazon S3 User Guide, "Access control list overview": what the permissions of a bucket's ACL stand for.
+_ACL_ACTIONS = [
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:ListBucketMultipartUploads",
+    "s3:PutObject",
+    "s3:GetBucketAcl",
+    "s3:PutBucketAcl",
+]
 
 
 def read_policy(account: AwsAccount, region: str, name: str) -> Fact[PolicyDocument | None]:
@@ -89,12 +104,34 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def expose(sources: Sources, *, requester_pays: bool = False) -> Exposure:
-    """Return the grants that the sources make, each source by itself."""
+def expose(sources: Sources, *, requester_pays: bool = False, controls: Controls = ()) -> Exposure:
+    """Return the grants that the sources make, each source by itself, under the resource control policies."""
     return Exposure(
-        policy=_policy_grants(sources, requester_pays=requester_pays),
-        acl=_acl_grants(sources, requester_pays=requester_pays),
-        access_points=_door_grants(sources, requester_pays=requester_pays),
+        policy=_policy_grants(sources, requester_pays=requester_pays, controls=controls),
+        acl=_acl_grants(sources, requester_pays=requester_pays, controls=controls),
+        access_points=_door_grants(sources, requester_pays=requester_pays, controls=controls),
+    )
+
+
+def uncertain(exposure: Exposure) -> Exposure:
+    """Return the exposure with a note on each public grant: what the organization refuses could not be read."""
+    return Exposure(
+        policy=_noted(exposure.policy),
+        acl=_noted(exposure.acl),
+        access_points=_noted(exposure.access_points),
+    )
+
+
+def _noted(grants: Fact[tuple[Grant, ...]]) -> Fact[tuple[Grant, ...]]:
+    if not isinstance(grants, Known):
+        return grants
+    return Known(
+        tuple(
+            structs.replace(grant, notes=(*grant.notes, notes.RESOURCE_CONTROLS_UNREAD))
+            if grant.reach in PUBLIC_REACH and grant.effective == Known(value=True)
+            else grant
+            for grant in grants.value
+        )
     )
 
 
@@ -108,7 +145,7 @@ def transport(policy: Fact[PolicyDocument | None], bucket_arn: str) -> Fact[TlsO
         return _malformed(GET_BUCKET_POLICY.uid)
 
 
-def _policy_grants(sources: Sources, *, requester_pays: bool) -> Fact[tuple[Grant, ...]]:
+def _policy_grants(sources: Sources, *, requester_pays: bool, controls: Controls) -> Fact[tuple[Grant, ...]]:
     if not isinstance(sources.policy, Known):
         return sources.policy
     return Known(
@@ -118,29 +155,54 @@ def _policy_grants(sources: Sources, *, requester_pays: bool) -> Fact[tuple[Gran
             owner_account=sources.owner_account,
             restricted=sources.merged.restrict_public_buckets,
             requester_pays=requester_pays,
+            resource_control_policies=controls,
             owner_canonical_id=sources.owner_id,
         )
     )
 
 
-def _acl_grants(sources: Sources, *, requester_pays: bool) -> Fact[tuple[Grant, ...]]:
+def _acl_grants(sources: Sources, *, requester_pays: bool, controls: Controls) -> Fact[tuple[Grant, ...]]:
     if not isinstance(sources.acl, Known):
         return sources.acl
     try:
-        return Known(
-            acl_grants(
-                sources.acl.value,
-                owner_id="",
-                ignored=sources.merged.ignore_public_acls,
-                ownership=sources.ownership,
-                requester_pays=requester_pays,
-            )
+        found = acl_grants(
+            sources.acl.value,
+            owner_id="",
+            ignored=sources.merged.ignore_public_acls,
+            ownership=sources.ownership,
+            requester_pays=requester_pays,
         )
     except MalformedPolicyError:
         return _malformed(GET_BUCKET_ACL.uid)
+    return Known(tuple(_within(grant, sources, controls) for grant in found) if controls else found)
 
 
-def _door_grants(sources: Sources, *, requester_pays: bool) -> Fact[tuple[Grant, ...]]:
+def _within(grant: Grant, sources: Sources, controls: Controls) -> Grant:
+    """Return an ACL's public grant as it is under resource control policies, which bind what ACLs allow as well.
+
+    It is refused where a policy that lets everyone do the same would be refused to all of them.
+    """
+    if grant.reach not in PUBLIC_REACH or grant.effective != Known(value=True):
+        return grant
+    everyone = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": _ACL_ACTIONS,
+        "Resource": [sources.bucket_arn, f"{sources.bucket_arn}/*"],
+    }
+    would_be = bucket_policy_grants(
+        parse_policy({"Version": "2012-10-17", "Statement": [everyone]}),
+        bucket_arn=sources.bucket_arn,
+        owner_account=sources.owner_account,
+        restricted=Known(Switch(on=False)),
+        resource_control_policies=controls,
+    )
+    if any(one.reach in PUBLIC_REACH and one.effective != Known(value=False) for one in would_be):
+        return grant
+    return structs.replace(grant, effective=Known(value=False), blocked_by=(*grant.blocked_by, RESOURCE_CONTROL_POLICY))
+
+
+def _door_grants(sources: Sources, *, requester_pays: bool, controls: Controls) -> Fact[tuple[Grant, ...]]:
     grants = [
         grant
         for door, restricted in sources.doors
@@ -151,6 +213,7 @@ def _door_grants(sources: Sources, *, requester_pays: bool) -> Fact[tuple[Grant,
             owner_account=sources.owner_account,
             restricted=restricted,
             requester_pays=requester_pays,
+            controls=controls,
         )
     ]
     if sources.doors_unread and not grants:

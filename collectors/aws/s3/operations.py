@@ -126,8 +126,32 @@ DESCRIBE_EFFECTIVE_POLICY = Operation(
     optional=True,
 )
 
+LIST_POLICIES_FOR_TARGET = Operation(
+    service="organizations",
+    name="ListPoliciesForTarget",
+    action="organizations:ListPoliciesForTarget",
+    why="which resource control policies of the organization may keep the public out (from its management account)",
+    optional=True,
+)
+LIST_PARENTS = Operation(
+    service="organizations",
+    name="ListParents",
+    action="organizations:ListParents",
+    why="which organizational units' resource control policies bind the account",
+    optional=True,
+)
+DESCRIBE_POLICY = Operation(
+    service="organizations",
+    name="DescribePolicy",
+    action="organizations:DescribePolicy",
+    why="what a resource control policy refuses",
+    optional=True,
+)
+
 S3_POLICY_TYPE = "S3_POLICY"
 """Organizations' name for the policies that set the block."""
+RESOURCE_CONTROL_TYPE = "RESOURCE_CONTROL_POLICY"
+"""Organizations' name for the policies that bound what may be done to resources."""
 
 OPERATIONS = (
     LIST_BUCKETS,
@@ -153,4 +177,7 @@ OPERATIONS = (
     GET_MULTI_REGION_ACCESS_POINT_POLICY,
     DESCRIBE_ORGANIZATION,
     DESCRIBE_EFFECTIVE_POLICY,
+    LIST_POLICIES_FOR_TARGET,
+    LIST_PARENTS,
+    DESCRIBE_POLICY,
 )

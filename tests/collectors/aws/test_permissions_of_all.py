@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,8 +25,14 @@ ALL = {permission for collector in CLASSES for permission in collector.permissio
 OPERATIONS = {operation.uid: operation for collector in CLASSES for operation in collector.operations}
 NEEDS_NOTHING = frozenset({"sts:GetCallerIdentity"})
 
-NOT_IN_AN_ORGANIZATION_OF_MOTO = "organizations:DescribeEffectivePolicy"
-EFFECTIVE = b'{"EffectivePolicy": {"PolicyContent": "{}", "PolicyType": "S3_POLICY"}}'
+# What a member of an organization is told, whose management account it may ask.
+OF_A_MEMBER: dict[str, dict[str, Any]] = {
+    "organizations:DescribeOrganization": {"Organization": {"MasterAccountId": "999999999999", "FeatureSet": "ALL"}},
+    "organizations:DescribeEffectivePolicy": {"EffectivePolicy": {"PolicyContent": "{}", "PolicyType": "S3_POLICY"}},
+    "organizations:ListPoliciesForTarget": {"Policies": [{"Id": "p-writes", "AwsManaged": False}]},
+    "organizations:ListParents": {"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]},
+    "organizations:DescribePolicy": {"Policy": {"Content": '{"Version": "2012-10-17", "Statement": []}'}},
+}
 
 
 @pytest.fixture
@@ -35,7 +42,10 @@ def estate(moto: Moto, faults: Faults) -> None:
     for shape in (PUBLIC_ACL, REPLICATED):
         put_bucket(lambda region: moto.client("s3", region=region), NAME.format(shape=shape, number=1), shape)
     put_bucket(lambda region: moto.client("s3", region=region), NAME.format(shape=EUROPEAN, number=4), EUROPEAN)
-    moto.client("organizations").create_organization(FeatureSet="ALL")
+    for shape, number, region in ((REPLICATED, 1, "us-east-1"), (EUROPEAN, 4, "eu-west-1")):
+        # Its key is one that only a recording knows.
+        s3 = moto.client("s3", region=region)
+        s3.delete_bucket_encryption(Bucket=NAME.format(shape=shape, number=number))
     _multi_region_access_point(moto)
     supplement(faults)
     tell_what_moto_cannot(faults)
@@ -44,7 +54,8 @@ def estate(moto: Moto, faults: Faults) -> None:
 def tell_what_moto_cannot(faults: Faults) -> None:
     numbers = {"AccountPasswordPresent": 1, "AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}
     faults.plan("iam:GetAccountSummary", summary_answer(**numbers))
-    faults.plan(NOT_IN_AN_ORGANIZATION_OF_MOTO, Fault(body=EFFECTIVE))
+    for operation, answer in OF_A_MEMBER.items():
+        faults.plan(operation, Fault(body=json.dumps(answer).encode()))
 
 
 def _multi_region_access_point(moto: Moto) -> None:
@@ -103,8 +114,10 @@ def test_what_is_not_listed_is_not_used_and_what_is_listed_is(account: AwsAccoun
 @pytest.mark.usefixtures("estate")
 def test_trying_them_names_each_action_that_is_missing(account: AwsAccount, faults: Faults) -> None:
     faults.clear()
-    for operation in ("s3:ListBuckets", "organizations:DescribeOrganization", *NEEDS_NOTHING):
+    for operation in ("s3:ListBuckets", *NEEDS_NOTHING):
         faults.plan(operation, Fault())
+    told = OF_A_MEMBER["organizations:DescribeOrganization"]
+    faults.plan("organizations:DescribeOrganization", Fault(body=json.dumps(told).encode()))
     faults.plan(ANY, DENIED)
     tried = {one.operation: one for one in probe(account)}
     missing = {one.action for one in tried.values() if one.unread is not None}
@@ -116,8 +129,11 @@ def test_trying_them_names_each_action_that_is_missing(account: AwsAccount, faul
     assert missing | granted | {OPERATIONS[uid].action for uid in untried if OPERATIONS[uid].action} == {
         permission.action for permission in ALL
     }
-    assert untried == {
+    assert untried <= {
         "iam:GetAccessKeyLastUsed",
+        "organizations:DescribePolicy",
+        "organizations:ListParents",
+        "organizations:ListPoliciesForTarget",
         "kms:GetKeyRotationStatus",
         "kms:ListResourceTags",
         "s3:HeadBucket",
