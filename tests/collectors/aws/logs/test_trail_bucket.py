@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import gzip
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from collectors.aws.logs.batch import Bounds
+from collectors.aws.logs.bucket import WHOLE
 from collectors.aws.logs.listed import Patience
 from collectors.aws.logs.progress import VERSION
 from collectors.aws.logs.sources import CloudTrailBucket
@@ -358,3 +360,15 @@ def test_positions_differ_by_target_and_place(reader: AwsAccount) -> None:
         CloudTrailBucket(reader, "other", target="a"),
     ]
     assert len({source.position for source in places}) == len(places)
+
+
+def test_a_file_that_is_too_long_to_be_held_is_read_as_it_comes(put: Any, cloud: LogCloud, follower: Follower) -> None:
+    chance = random.Random(7)
+    records = [f'{{"eventID":"{number}","x":"{chance.randbytes(40_000).hex()}"}}' for number in range(300)]
+    content = gzip.compress(f'{{"Records":[{",".join(records)}]}}'.encode(), 1)
+    assert len(content) > WHOLE
+    put("long", content=content)
+    put("short")
+    assert ids(follower.follow()) == [*map(str, range(300)), "short"]
+    assert cloud.calls["GetObject"] == 3
+    assert len(follower.deliveries) >= 3
