@@ -15,6 +15,7 @@ from collectors.aws.probe import Probe, each, probe
 from collectors.aws.session import VERIFIED_WITHIN
 from collectors.model import Unread, UnreadReason
 from daemon.targets.aws import AwsUnits, collectors_of
+from daemon.targets.aws_organization import LIST_ACCOUNTS
 from daemon.targets.check import Check, Health
 from detectors.asking import Asked
 
@@ -64,7 +65,7 @@ def diagnose(settings: AwsTarget, observer: Observer, asked: Asked) -> Iterator[
         failures = [
             item for item in target.discovery.collector.collect(target.discovery.scope) if isinstance(item, Unread)
         ]
-        permission = target.discovery.collector.permissions[0]
+        permission = next(one for one in target.discovery.collector.permissions if one.operation == LIST_ACCOUNTS.uid)
         for failure in failures:
             yield _failed(area, permission.action, permission.why, failure, optional=False)
         if not failures:

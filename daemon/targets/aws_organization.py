@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from collectors.api import Permission
 from collectors.aws.operations import Operation, permissions
+from collectors.aws.s3.operations import ASKED_FOR_MEMBERS
 from collectors.aws.session import AwsAccount
 from collectors.model import Known, NotNeeded, Provider, Resource, Scope, Unread, UnreadReason
 
@@ -29,14 +30,15 @@ class OrganizationAccounts:
     """A collector of accounts: hands the active ones to ``found`` once the list came back whole.
 
     ``account`` are the credentials as they are, before any role is assumed: those of the
-    organization's management account or of a delegated administrator.
+    organization's management account or of a delegated administrator. With the same ones the policies that
+    bind each member are read, and so what that takes is needed where accounts are discovered.
     """
 
     uid: ClassVar[str] = "aws.accounts"
     provider: ClassVar[Provider] = Provider.AWS
     kinds: ClassVar[tuple[type[Resource], ...]] = ()
     regional: ClassVar[bool] = False
-    permissions: ClassVar[tuple[Permission, ...]] = permissions([LIST_ACCOUNTS])
+    permissions: ClassVar[tuple[Permission, ...]] = permissions([LIST_ACCOUNTS, *ASKED_FOR_MEMBERS])
 
     def __init__(self, account: AwsAccount, found: Callable[[tuple[str, ...]], None]) -> None:
         self._account = account

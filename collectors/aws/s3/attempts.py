@@ -21,7 +21,6 @@ _ON_BUCKETS = tuple(
     for operation in ops.OPERATIONS
     if operation.service == "s3" and operation.action and operation != ops.LIST_BUCKETS
 )
-_FROM_THE_MANAGEMENT = (ops.LIST_POLICIES_FOR_TARGET, ops.LIST_PARENTS, ops.DESCRIBE_POLICY)
 _ON_ACCESS_POINTS = (ops.GET_ACCESS_POINT, ops.GET_ACCESS_POINT_POLICY)
 _ON_MULTI_REGION = (ops.LIST_MULTI_REGION_ACCESS_POINTS, ops.GET_MULTI_REGION_ACCESS_POINT_POLICY)
 
@@ -74,10 +73,10 @@ def _organization(account: AwsAccount) -> Iterator[Attempt]:
     yield Attempt(operation=ops.DESCRIBE_ORGANIZATION, region=home)
     none: Known[bool] = Known(value=False)
     if account.read(ops.DESCRIBE_ORGANIZATION, home, lambda _: True, nothing=none) == none:
-        in_none = (ops.DESCRIBE_EFFECTIVE_POLICY, *_FROM_THE_MANAGEMENT)
+        in_none = (ops.DESCRIBE_EFFECTIVE_POLICY, *ops.ASKED_FOR_MEMBERS)
         yield from _untried(account, in_none, "the account is in no organization")
         return
-    yield from _untried(account, _FROM_THE_MANAGEMENT, "its management account alone may ask")
+    yield from _untried(account, ops.ASKED_FOR_MEMBERS, "its management account alone may ask")
     yield Attempt(operation=ops.DESCRIBE_EFFECTIVE_POLICY, region=home, parameters={"PolicyType": ops.S3_POLICY_TYPE})
 
 

@@ -148,6 +148,9 @@ DESCRIBE_POLICY = Operation(
     optional=True,
 )
 
+ASKED_FOR_MEMBERS = (LIST_POLICIES_FOR_TARGET, LIST_PARENTS, DESCRIBE_POLICY)
+"""What the management account (or a delegated administrator) alone may ask, for each member."""
+
 S3_POLICY_TYPE = "S3_POLICY"
 """Organizations' name for the policies that set the block."""
 RESOURCE_CONTROL_TYPE = "RESOURCE_CONTROL_POLICY"
@@ -177,7 +180,5 @@ OPERATIONS = (
     GET_MULTI_REGION_ACCESS_POINT_POLICY,
     DESCRIBE_ORGANIZATION,
     DESCRIBE_EFFECTIVE_POLICY,
-    LIST_POLICIES_FOR_TARGET,
-    LIST_PARENTS,
-    DESCRIBE_POLICY,
+    *ASKED_FOR_MEMBERS,
 )
