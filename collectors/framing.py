@@ -35,6 +35,7 @@ _FIRST_KEY = re.compile(rb'\{\s*+"[^"\\]{1,64}+"\s*+:')
 _BETWEEN = (b"},", b"}, ", b"},\n")
 _AT_ONCE = 32_768
 _ONE_BY_ONE = 64
+_ENDS = frozenset({b"}", b"]", b",", b" ", b"\t", b"\r", b"\n"})
 _MEMBERS = msgspec.json.Decoder(list[msgspec.Raw])
 _BOM = b"\xef\xbb\xbf"
 _OPEN = frozenset({b"{", b"["})
@@ -135,9 +136,11 @@ class _Json:
             if first == b"]":
                 self._at += 1
                 return
-            if first == b"{" and (several := self._several()):
-                yield from several
-                continue
+            if first == b"{":
+                several = self._several()
+                if several or (self._torn() and self._more()):
+                    yield from several
+                    continue
             member = self._value_end(depth=0) if first in _OPEN else self._scalar()
             if member is None:
                 self._at, self._ended = len(self._data), True
@@ -168,6 +171,11 @@ class _Json:
         if len(self._data) - self._at > _LOOK_AHEAD:
             self._one_by_one = _ONE_BY_ONE
         return []
+
+    def _torn(self) -> bool:
+        """Whether what is there surely ends inside a member, and inside one that is not long."""
+        there = len(self._data) - self._at
+        return there <= _LOOK_AHEAD and self._data[-1:] not in _ENDS
 
     def _scalar(self) -> bytes:
         """Return a member that is no object, up to the comma or bracket behind it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17
 _GZIP = b"\x1f\x8b"
 
 

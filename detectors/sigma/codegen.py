@@ -29,13 +29,16 @@ _OFTEN = 3
 
 def compile_conditions(conditions: Conditions, source: LogSource) -> Callable[[Any, Hits], None]:
     """Return a function ``(record, hits)`` that appends every rule whose condition holds."""
-    return _Function(source).build(conditions)
+    return _Function(source).build(grouped(conditions, source))
 
 
 class _Function:
-    """The source text of one function while it is written."""
+    """The source text of one function while it is written.
 
-    def __init__(self, source: LogSource) -> None:
+    With ``at_hand`` it is given the searchable JSON of that attribute by its caller.
+    """
+
+    def __init__(self, source: LogSource, at_hand: str = "") -> None:
         self._source = source
         self._namespace: dict[str, object] = {
             "texts": texts,
@@ -46,28 +49,25 @@ class _Function:
         }
         self._constants: dict[tuple[str, object], str] = {}
         self._prologue: list[str] = []
-        self._locals: dict[tuple[str, str], str] = {}
+        self._locals: dict[tuple[str, str], str] = {("raw", at_hand): "given"} if at_hand else {}
         self._often: frozenset[str] = frozenset()
-        self._at_hand = ""
+        self._at_hand = at_hand
 
-    def build(self, conditions: Conditions) -> Callable[[Any, Hits], None]:
-        groups = grouped(conditions, self._source)
+    def build(self, groups: Sequence[Group]) -> Callable[..., None]:
         self._often = self._lowered_often(groups)
-        body: list[str] = []
-        for group in groups:
-            body += self._group(group, "    ")
-        code = "\n".join(["def match(record, hits):", *self._prologue, *body]) + "\n"
+        body = [line for group in groups for line in self._group(group)] or ["    pass"]
+        code = "\n".join(["def match(record, hits, given=None):", *self._prologue, *body]) + "\n"
         # The text holds only names made here; what rules bring travels in the namespace.
         exec(compile(code, f"<sigma {self._source.name}>", "exec"), self._namespace)  # noqa: S102
-        match: Callable[[Any, Hits], None] = self._namespace["match"]  # type: ignore[assignment]  # made by exec
+        match: Callable[..., None] = self._namespace["match"]  # type: ignore[assignment]  # made by exec
         return match
 
-    def _statement(self, rule: Rule, condition: Expression, indent: str) -> list[str]:
+    def _statement(self, rule: Rule, condition: Expression) -> list[str]:
         name = f"rule{len(self._namespace)}"
         self._namespace[name] = rule
         if condition == Constant(value=True):
-            return [f"{indent}hits.append({name})"]
-        return [f"{indent}if {self._expression(condition)}:", f"{indent}    hits.append({name})"]
+            return [f"    hits.append({name})"]
+        return [f"    if {self._expression(condition)}:", f"        hits.append({name})"]
 
     def _lowered_often(self, groups: Iterable[Group]) -> frozenset[str]:
         """Return the direct fields whose lower case is asked for again and again: it is made at the top.
@@ -87,21 +87,19 @@ class _Function:
                 )
         return frozenset(field for field, times in asked.items() if times >= _OFTEN)
 
-    def _group(self, group: Group, indent: str) -> list[str]:
-        """Write a group's guard and behind it its rules."""
-        lines: list[str] = []
-        before = self._at_hand
-        if group.guard is not None:
-            lines.append(f"{indent}if {self._guard(group.guard)}:")
-            indent += "    "
-            if isinstance(group.guard, HasKey | HasValue | HasRawText):
-                self._at_hand = group.guard.attribute
-        for inner in group.within:
-            lines += self._group(inner, indent)
-        for rule, condition in group.members:
-            lines += self._statement(rule, condition, indent)
-        self._at_hand = before
-        return lines
+    def _group(self, group: Group) -> list[str]:
+        """Write a group's guard, and behind it a call of the function that holds its rules.
+
+        Most records pass no guard: what they run stays short.
+        """
+        if group.guard is None:
+            return [line for rule, condition in group.members for line in self._statement(rule, condition)]
+        guard = self._guard(group.guard)
+        attribute = group.guard.attribute if isinstance(group.guard, HasKey | HasValue | HasRawText) else ""
+        inner = (*group.within, Group(guard=None, members=group.members))
+        call = self._constant("group", _Function(self._source, attribute).build(inner))
+        given = f", {self._locals['raw', attribute]}" if attribute else ""
+        return [f"    if {guard}:", f"        {call}(record, hits{given})"]
 
     def _guard(self, guard: Guard) -> str:
         if isinstance(guard, IsOneOf):

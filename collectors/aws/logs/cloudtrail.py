@@ -7,7 +7,8 @@ document needs them: decoding them into dicts would cost more than everything el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -212,6 +213,7 @@ _RAW_FILE = msgspec.json.Decoder(_RawFile)
 _SOME = msgspec.json.Decoder(list[CloudTrailRecord])
 _HEAD = b'{"Records":['
 _BETWEEN = b'},{"eventVersion":'
+_MOST = 1_048_576
 _AT_ONCE = 32_768
 """Bytes decoded at once. What lies between records may also stand inside one: what is cut there is no JSON."""
 
@@ -235,26 +237,40 @@ def decode_record(line: bytes) -> CloudTrailRecord:
 
 
 def decode_file(
-    content: bytes, refused: Callable[[UndecodableRecordError], None] | None = None
+    content: Iterable[bytes], refused: Callable[[UndecodableRecordError], None] | None = None
 ) -> Iterator[CloudTrailRecord]:
-    """Yield the records of one delivered log file (already decompressed).
+    """Yield the records of one delivered log file; ``content`` is the unpacked file in pieces of any size.
 
     Each record that cannot be decoded is handed to ``refused``; without it the error is raised, as it
-    is for content that is no log file.
+    is for content that is no log file. Memory follows the pieces, unless records are hard to tell apart.
     """
-    at = len(_HEAD) if content.startswith(_HEAD) else 0
-    while at and (cut := content.rfind(_BETWEEN, at, at + _AT_ONCE)) > 0:
-        try:
-            records = _SOME.decode(b"".join((b"[", memoryview(content)[at : cut + 1], b"]")))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            break
-        at = cut + 2
-        yield from records
-    rest = b"".join((_HEAD, memoryview(content)[at:])) if at else content
+    pieces = iter(content)
+    rest = next(pieces, b"")
+    if rest.startswith(_HEAD):
+        at = len(_HEAD)
+        for piece in chain(pieces, [b""]):
+            try:
+                while (cut := rest.rfind(_BETWEEN, at, at + _AT_ONCE)) > 0:
+                    records = _SOME.decode(b"".join((b"[", memoryview(rest)[at : cut + 1], b"]")))
+                    at = cut + 2
+                    yield from records
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                rest += piece
+                break
+            rest, at = rest[at:] + piece, 0
+            if len(rest) > _MOST:
+                break
+        rest = _HEAD + rest[at:]
+    yield from _decode_whole(b"".join((rest, *pieces)), refused)
+
+
+def _decode_whole(
+    content: bytes, refused: Callable[[UndecodableRecordError], None] | None
+) -> Iterator[CloudTrailRecord]:
     try:
-        yield from _FILE.decode(rest).records
+        yield from _FILE.decode(content).records
     except (msgspec.DecodeError, UnicodeDecodeError):
-        for line in _lines(rest):
+        for line in _lines(content):
             try:
                 record = decode_record(line)
             except UndecodableRecordError as error:

@@ -131,19 +131,46 @@ def test_failure(change: dict[str, Any], failed: bool) -> None:
 
 def test_a_delivered_file() -> None:
     content = json.dumps({"Records": [EVENT, {**EVENT, "eventID": "e-2"}]}).encode()
-    assert [record.event_id for record in decode_file(content)] == ["e-1", "e-2"]
+    assert [record.event_id for record in decode_file([content])] == ["e-1", "e-2"]
 
 
 def test_a_broken_record_costs_a_file_only_itself() -> None:
     content = json.dumps({"Records": [EVENT, 5, {**EVENT, "eventID": None, "new": 1}]}).encode()
     refused: list[UndecodableRecordError] = []
-    assert [record.event_id for record in decode_file(content, refused.append)] == ["e-1", None]
+    assert [record.event_id for record in decode_file([content], refused.append)] == ["e-1", None]
     assert len(refused) == 1
     with pytest.raises(UndecodableRecordError):
-        list(decode_file(content))
+        list(decode_file([content]))
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"{", b'{"digestStartTime":"2026-03-04T08:00:00Z","logFiles":[]}'])
 def test_what_is_no_log_file_is_refused(content: bytes) -> None:
     with pytest.raises(UndecodableRecordError, match="not a CloudTrail log file"):
-        list(decode_file(content))
+        list(decode_file([content]))
+
+
+@pytest.mark.parametrize("size", [1, 100, 5_000, 200_000, 10**8])
+@pytest.mark.parametrize("separators", [(",", ":"), None])
+def test_a_file_decodes_the_same_whatever_its_pieces(size: int, separators: tuple[str, str] | None) -> None:
+    nested = {**EVENT, "requestParameters": {"events": [{"a": 1}, {"eventVersion": "1"}, {"eventVersion": "2"}]}}
+    long = {**EVENT, "requestParameters": {"text": '},{"eventVersion":' * 4_000}}
+    events = [nested if number % 50 == 7 else EVENT | {"eventID": f"e-{number}"} for number in range(300)]
+    events[150] = long
+    content = json.dumps({"Records": events}, separators=separators).encode()
+    step = size if len(content) / size < 5_000 else len(content) // 500
+    pieces = [content[at : at + step] for at in range(0, len(content), step)]
+    decoded = list(decode_file(pieces))
+    assert [record.event_id for record in decoded] == [event["eventID"] for event in events]
+    assert [record.tree_all() for record in decoded] == [decode(event).tree_all() for event in events]
+
+
+def test_a_broken_record_in_the_middle_of_a_long_file_costs_only_itself() -> None:
+    events: list[Any] = [EVENT | {"eventID": f"e-{number}"} for number in range(200)]
+    events[100] = {"eventVersion": "1", "eventID": 5}
+    events[150] = "nonsense"
+    content = json.dumps({"Records": events}, separators=(",", ":")).encode()
+    refused: list[UndecodableRecordError] = []
+    decoded = list(decode_file([content[:50_000], content[50_000:]], refused.append))
+    assert len(decoded) == 199
+    assert len(refused) == 1
+    assert decoded[100].event_id == "5"
