@@ -14,6 +14,10 @@ ANALYTICS = "210987654321"
 REGIONS = ("eu-central-1", "eu-west-1")
 """Where the company means to be: regional services are read there, buckets wherever they are."""
 
+CLAIM = "2026/claim-48213/front-left.jpg"
+"""A photo in helvia-claims-photos."""
+
+TRAIL = "helvia-cloudtrail-archive"
 LOGS = "helvia-access-logs"
 LOGS_IE = "helvia-access-logs-ie"
 LOGS_ANALYTICS = "helvia-analytics-access-logs"
@@ -25,7 +29,7 @@ _PRODUCTION = (
     # Nobody watches who reads the logs.
     Wanted(name=LOGS, statements=(LOG_DELIVERY,), owner="security"),
     Wanted(name=LOGS_IE, region="eu-west-1", statements=(LOG_DELIVERY,), owner="security"),
-    Wanted(name="helvia-cloudtrail-archive", owner="security", logs_to=LOGS, customer_key=True),
+    Wanted(name=TRAIL, owner="security", logs_to=LOGS, customer_key=True),
     Wanted(name="helvia-config-history", owner="security", logs_to=LOGS),
     Wanted(name="helvia-terraform-state", logs_to=LOGS, customer_key=True),
     Wanted(name="helvia-claims-photos", data_class="personal", owner="claims", logs_to=LOGS),
@@ -181,11 +185,23 @@ def set_account_block(account: Account, *, on: bool) -> None:
 
 
 def build(endpoint: str) -> dict[str, Account]:
-    """Make the whole estate in the fake AWS and return its accounts by id."""
+    """Make the whole estate in the fake AWS and return its accounts by id, with none of it as a change."""
     accounts = {account: Account(endpoint, account) for account in ESTATE}
     for number, buckets in ESTATE.items():
         # A bucket that others name has to be there before them.
         for bucket in sorted(buckets, key=lambda bucket: (bool(bucket.replicates_to), bool(bucket.logs_to))):
             create(accounts[number], bucket)
     set_account_block(accounts[ANALYTICS], on=True)
+    photos = accounts[PRODUCTION].client("s3", "eu-central-1")
+    photos.put_object(Bucket="helvia-claims-photos", Key=CLAIM, Body=b"a photo of a dented door")
+    _keep_trail(accounts[PRODUCTION])
+    for account in accounts.values():
+        account.changes()
     return accounts
+
+
+def _keep_trail(account: Account) -> None:
+    """Let the account record its management events of all regions, validated, into its own bucket."""
+    cloudtrail = account.client("cloudtrail", "eu-central-1")
+    cloudtrail.create_trail(Name="helvia", S3BucketName=TRAIL, IsMultiRegionTrail=True, EnableLogFileValidation=True)
+    cloudtrail.start_logging(Name="helvia")

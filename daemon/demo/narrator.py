@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from daemon.demo.changes import change_lines
-from daemon.demo.watching import SEVERITIES, OpenFindings, Sighting
+from daemon.demo.watching import DETECTED, SEVERITIES, OpenFindings, Sighting
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-MARGIN = 18
+MARGIN = 20
 """Columns for the time and the name of who speaks."""
 NARROWEST = 60
 
@@ -69,7 +69,7 @@ class Narrator:
     def say(self, who: str, text: str, style: str = "") -> None:
         """Write what somebody did, with the time."""
         now = datetime.now().astimezone().strftime("%H:%M:%S")
-        self._block(f"{now}  {who:<6}  ", text, style)
+        self._block(f"{now}  {who:<8}  ", text, style)
 
     def detail(self, text: str, style: str = "dim") -> None:
         """Write a line that belongs to the one before."""
@@ -107,9 +107,21 @@ class Narrator:
             self.detail(line)
 
     def also(self, others: Iterable[Sighting]) -> None:
-        """Write what else changed with it, one line each."""
+        """Write what else was seen, one line each: detections, who did it where a log tells later, and other drifts."""
         for seen in others:
-            self.detail(f"also {seen.kind} {seen.severity} {seen.detector}: {seen.resource}")
+            if seen.kind == DETECTED:
+                self.detail(f"detected {seen.severity}: {seen.message}", _COLOURS[seen.severity])
+            elif seen.kind == "updated":
+                self.detail(f"updated {seen.severity} {seen.detector}: {seen.message}")
+            else:
+                self.detail(f"also {seen.kind} {seen.severity} {seen.detector}: {seen.resource}")
+
+    def used(self, seen: Sighting, after: float) -> None:
+        """Write that a finding tells of strangers, so many seconds after they came."""
+        self.say(
+            "cspmd", f"{seen.kind.upper()} {seen.severity} {seen.detector}, after {after:.1f} s", _COLOURS[seen.kind]
+        )
+        self.detail(seen.message, "")
 
     def gauge(self, detector: str, before: int, now: int) -> None:
         """Write how the metric that alerts are made of has moved."""

@@ -13,8 +13,8 @@ from threading import Event
 import msgspec
 
 from daemon.demo.children import Children
-from daemon.demo.drifts import DRIFTS, Drift
-from daemon.demo.estate import ESTATE, size
+from daemon.demo.drifts import DRIFTS, Drift, Visit
+from daemon.demo.estate import ESTATE, size, wanted
 from daemon.demo.narrator import Narrator
 from daemon.demo.stage import POLL, Stage, set_up, wait_until_ready
 from daemon.demo.watching import FindingsFile, Sighting, open_findings
@@ -23,6 +23,10 @@ FIRST_PAUSE = 5.0
 """Seconds to read the first look's result before something happens."""
 LOOK = 0.25
 """Seconds between two looks at the findings file."""
+BEFORE_VISIT = 3.0
+"""Seconds that a bucket stands open before somebody from outside comes."""
+USED = "use"
+"""The fact that says whether anyone used what is open."""
 PATIENCE = 60.0
 """Seconds after which a drift that was not found is called missed."""
 
@@ -126,6 +130,25 @@ class _Audience:
             self._narrator.say("demo", f"not found within {PATIENCE:.0f} s: {', '.join(sorted(missing))}", "bold red")
         return not missing
 
+    def expect_use(self, visit: Visit, detector: str) -> bool | None:
+        """Wait until a finding tells that a stranger came; None when the show is to end first."""
+        began = time.monotonic()
+        while time.monotonic() - began < PATIENCE:
+            self._stage.check()
+            if self._stop.wait(LOOK):
+                return None
+            for seen in self._file.news():
+                if (seen.kind, seen.detector, seen.resource) == (
+                    "updated",
+                    detector,
+                    visit.bucket,
+                ) and USED in seen.facts:
+                    self._narrator.used(seen, time.monotonic() - began)
+                    return True
+                self._narrator.also([seen])
+        self._narrator.say("demo", f"not told within {PATIENCE:.0f} s: who read {visit.bucket}", "bold red")
+        return False
+
 
 def _shows(seen: Sighting, drift: Drift, *, violated: bool) -> bool:
     return seen.detector == drift.detector and (seen.kind != "resolved") == violated
@@ -143,16 +166,35 @@ def _play(narrator: Narrator, stage: Stage, pace: Pace, stop: Event) -> bool:
     for drift in itertools.islice(itertools.cycle(DRIFTS), 1 if pace.once else None):
         if not audience.pause(pause):
             break
-        for text, act, violated in ((drift.opening, drift.open, True), (drift.closing, drift.close, False)):
+        for text, person, act, violated in (
+            (drift.opening, drift.opener, drift.open, True),
+            (drift.closing, drift.closer, drift.close, False),
+        ):
             before = open_findings(stage.get("/metrics")[1]).of(drift.detector)
             narrator.line()
             narrator.say("Helvia", text, "bold")
-            act(stage.accounts)
+            stage.act(person, act)
             outcome = audience.expect(drift, violated=violated, before=before)
             if outcome is None:
                 return caught
             caught = caught and outcome
+            if violated and drift.visit is not None:
+                told = _visit(narrator, stage, audience, drift.visit, drift.detector)
+                if told is None:
+                    return caught
+                caught = caught and told
             if violated and not audience.pause(pace.interval / 2):
                 return caught
         pause = pace.interval / 2
     return caught
+
+
+def _visit(narrator: Narrator, stage: Stage, audience: _Audience, visit: Visit, detector: str) -> bool | None:
+    """Let somebody from outside in; return whether it was told, None when the show is to end first."""
+    if not audience.pause(BEFORE_VISIT):
+        return None
+    narrator.line()
+    narrator.say("Internet", visit.telling, "bold")
+    bucket = wanted(visit.bucket)
+    stage.trail.read(visit.stranger, visit.bucket, visit.key, log=bucket.logs_to, prefix=f"{bucket.name}/")
+    return audience.expect_use(visit, detector)

@@ -16,10 +16,23 @@ import yaml
 
 from daemon.demo.account import ROLE, Account
 from daemon.demo.children import Child, Children
-from daemon.demo.estate import ESTATE, REGIONS, build
+from daemon.demo.drifts import INES
+from daemon.demo.estate import CLAIM, ESTATE, LOGS, PRODUCTION, REGIONS, TRAIL, build
+from daemon.demo.trail import Access, Person, Trail
+from detectors.catalogue import catalogue
 
 HOST = "127.0.0.1"
-POLL = "5s"
+_SHOWN = ("storage.", "residency.", "logging.", "coverage.")
+POLL = "10s"
+LOGS_POLL = "2s"
+_OWN = Access(
+    bucket="helvia-claims-photos",
+    key=CLAIM,
+    ip="203.0.113.80",
+    agent="aws-sdk-java/2.32.5",
+    requester=f"arn:aws:iam::{PRODUCTION}:user/claims-app",
+)
+"""What the access log tells before anything happens: the company's own application at work."""
 STARTING = 60.0
 """Seconds that a child gets to come up on a slow machine."""
 
@@ -37,6 +50,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     cloud: str
     port: int
     accounts: Mapping[str, Account]
+    trail: Trail
     children: tuple[Child, ...]
 
     def url(self, path: str) -> str:
@@ -54,6 +68,12 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
             return 0, ""
         finally:
             connection.close()
+
+    def act(self, person: Person, deed: Callable[[Mapping[str, Account]], None]) -> None:
+        """Let somebody do something, and the trail tell of it."""
+        deed(self.accounts)
+        for number, account in self.accounts.items():
+            self.trail.deliver(number, account.changes(), person)
 
     def check(self) -> None:
         """Raise StageError when a child has ended by itself."""
@@ -95,7 +115,7 @@ def free_port(wanted: int) -> int:
 
 
 def configuration(folder: Path, cloud: str, port: int, now: datetime) -> dict[str, Any]:
-    """Return the ``cspmd.yaml`` of the demo: an ordinary one, but for the endpoint and the short poll."""
+    """Return the ``cspmd.yaml`` of the demo: an ordinary one, but for the endpoint and the short times."""
     return {
         "version": 1,
         "state": {"url": f"sqlite:///{folder / 'state.db'}"},
@@ -109,9 +129,15 @@ def configuration(folder: Path, cloud: str, port: int, now: datetime) -> dict[st
                 "role_name": ROLE,
                 "regions": list(REGIONS),
                 "endpoint_url": cloud,
+                "logs": [
+                    {"source": "aws.cloudtrail", "bucket": TRAIL},
+                    {"source": "aws.s3access", "bucket": LOGS, "prefix": ""},
+                ],
             }
         ],
-        "schedule": {"config": POLL},
+        "schedule": {"config": POLL, "logs": LOGS_POLL},
+        # The company is told by its buckets and its trail; of the rest it has nothing.
+        "detectors": {"disable": [uid for uid in catalogue() if not uid.startswith(_SHOWN)]},
         "policy": {
             "residency": {
                 "default": {"allow": ["aws:eu-*", "aws:us-east-1"]},
@@ -144,6 +170,10 @@ def set_up(folder: Path, children: Children, port: int, stop: Event) -> Stage | 
         return None
     cloud = server.out.read_text().strip()
     accounts = build(cloud)
+    trail = Trail(cloud, accounts[PRODUCTION], TRAIL)
+    for account in accounts:
+        trail.begin(account, INES)
+    trail.tell(_OWN, LOGS, f"{_OWN.bucket}/")
     path = folder / "cspmd.yaml"
     port = free_port(port)
     path.write_text(yaml.safe_dump(configuration(folder, cloud, port, datetime.now(UTC)), sort_keys=False))
@@ -155,6 +185,7 @@ def set_up(folder: Path, children: Children, port: int, stop: Event) -> Stage | 
         cloud=cloud,
         port=port,
         accounts=accounts,
+        trail=trail,
         children=(server, daemon),
     )
     return stage if _wait(stop, daemon, lambda: stage.get("/healthz")[0] == http.client.OK) else None

@@ -13,8 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 SEVERITIES = ("critical", "high", "medium", "low")
 
 
+DETECTED = "detected"
+
+
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
-    """One transition as the file sink wrote it."""
+    """One transition as the file sink wrote it, or a detection (kind ``detected``, and no drift)."""
 
     kind: str
     severity: str
@@ -22,6 +25,11 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     resource: str
     message: str
     drift: dict[str, Any]
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that changed with it."""
+        return tuple(self.drift.get("facts", ()))
 
 
 class FindingsFile:
@@ -51,13 +59,14 @@ class FindingsFile:
 
 def _sighting(document: dict[str, Any]) -> Sighting:
     own = document["cspmd"]
+    drift = own.get("drift", {})
     return Sighting(
-        kind=own["drift"]["kind"],
+        kind=drift.get("kind", DETECTED),
         severity=own["severity"],
         detector=document["rule"]["id"],
         resource=document["resource"]["name"],
         message=document["message"],
-        drift=own["drift"],
+        drift=drift,
     )
 
 

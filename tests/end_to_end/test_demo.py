@@ -79,15 +79,19 @@ class Demo:
     def open_buckets(self) -> int:
         return open_findings(self.page("/metrics")[1]).of("storage.public_access")
 
-    def shipped(self, kind: str) -> dict[str, Any] | None:
-        """Return the first document in the file sink of this kind of drift of the first bucket that drifts."""
+    def documents(self) -> list[dict[str, Any]]:
+        """Return what the file sink holds, detections too."""
         path = self.folder / "findings.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        for document in map(json.loads, lines):
-            drifted = document["cspmd"]["drift"]["kind"], document["rule"]["id"]
-            if drifted == (kind, FIRST.detector) and document["resource"]["name"] in FIRST.resources:
-                found: dict[str, Any] = document
-                return found
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def shipped(self, kind: str, fact: str = "") -> dict[str, Any] | None:
+        """Return the first document of this kind of drift (of this fact) of the first bucket that drifts."""
+        for document in self.documents():
+            drift = document["cspmd"].get("drift", {})
+            drifted = drift.get("kind"), document["rule"]["id"]
+            of_it = drifted == (kind, FIRST.detector) and document["resource"]["name"] in FIRST.resources
+            if of_it and (not fact or fact in drift["facts"]):
+                return document
         return None
 
     def findings(self, status: str) -> list[dict[str, Any]]:
@@ -140,6 +144,15 @@ def test_a_drift_is_found_everywhere_and_resolves(demo: Demo) -> None:
     assert demo.open_buckets() == before + 1
     assert opened["cspmd"]["severity"] == "critical"
     assert opened["cspmd"]["drift"]["before"] != opened["cspmd"]["drift"]["after"]
+
+    named = wait_for(lambda: demo.findings("open")[0].get("actor"), "who did it")
+    assert (named["user_name"], named["ip"]) == (FIRST.opener.user, FIRST.opener.ip)
+    detected = {document["rule"]["name"] for document in demo.documents() if "drift" not in document["cspmd"]}
+    assert "A bucket was opened to everyone" in detected
+
+    assert FIRST.visit is not None
+    used = wait_for(lambda: demo.shipped("updated", "use"), "the stranger's read in the file sink")
+    assert FIRST.visit.stranger.ip in json.dumps(used["cspmd"]["circumstances"]["use"])
 
     resolved = wait_for(lambda: demo.shipped("resolved"), "the resolution in the file sink")
     assert demo.open_buckets() == before
