@@ -34,6 +34,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "Which accounts it is shared with by name was not read: no list tells, and no verdict hangs on it."
         ),
         "nothing_encrypted": "Nothing is encrypted, so there is no key.",
+        "holder_told_with_encryption": "The encryption itself says who holds the key.",
         "group_members_only": "A rule lets in members of a security group alone, whose addresses are nobody else's.",
         "no_default_of_the_region": "Whether new ones are encrypted by default was not read.",
         "no_access_points": "This kind of storage has no access points.",

@@ -23,7 +23,10 @@ class KeyHolder(StrEnum):
 
 
 class Encryption(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Default encryption at rest. ``key_uid`` is the provider's name of the key, if one is named."""
+    """Default encryption at rest. ``key_uid`` is the provider's name of the key, if one is named.
+
+    ``holder`` is what the cloud says beside the resource itself: ``none``, or at least this.
+    """
 
     holder: KeyHolder
     algorithm: str = ""
@@ -77,7 +80,8 @@ class Bucket(Placed, frozen=True, kw_only=True, tag="bucket"):
 
     ``policy_silenced`` and ``acl_silenced`` are the merged switches of all levels (account,
     organisation, bucket) that silence public grants of that source. ``access_point_copies`` are the
-    copies that multi-region access points spread the data over. ``switches`` are the raw switches
+    copies that multi-region access points spread the data over. ``key_holder`` is who really holds the key of
+    the default encryption, NotNeeded where the encryption itself says so. ``switches`` are the raw switches
     per level, for evidence and drift. ``use`` is what logs tell of uses from outside; no collector reads it.
     """
 
@@ -92,6 +96,7 @@ class Bucket(Placed, frozen=True, kw_only=True, tag="bucket"):
     versioning: Fact[Versioning]
     access_logging: Fact[AccessLogging]
     access_point_copies: Fact[tuple[Copy, ...]]
+    key_holder: Fact[KeyHolder] = NotNeeded("holder_told_with_encryption")
     provider_opinion: Fact[ProviderOpinion] = NotNeeded("nothing_granted")
     website: Fact[Website] = NotNeeded("nothing_public")
     requester_pays: Fact[bool] = NotNeeded("nothing_public")

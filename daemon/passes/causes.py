@@ -30,6 +30,7 @@ _OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "switches": _BLOCKS,
     "tls_only": ("policy", "storageaccounts/write"),
     "default_encryption": ("encryption", "storageaccounts/write", "buckets.update"),
+    "key_holder": ("encryption", "key", "storageaccounts/write", "buckets.update"),
     "versioning": ("versioning", "blobservices/write", "buckets.update"),
     "access_logging": ("logging", "diagnosticsettings", "buckets.update"),
     "ingress": ("securitygroup", "securityrules", "firewall", "prefixlist"),

@@ -28,7 +28,12 @@ _UNNAMED = "cspmd-read"
 def permissions(targets: Sequence[AwsTarget] = (), asked: Asked = _ALL) -> tuple[Permission, ...]:
     """Return what collectors of what is asked need, and what finding accounts and the logs of these targets need."""
     collectors = collectors_of(asked)
-    found = {permission for collector in collectors for permission in collector.permissions}
+    found = {
+        permission
+        for collector in collectors
+        for permission in collector.permissions
+        if not permission.fact or any(asked(kind, permission.fact) for kind in collector.kinds)
+    }
     if any(collector.regional for collector in collectors):
         found.update(EnabledRegions.permissions)
     for target in targets:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from collectors.model import Bucket, Encryption, KeyHolder, Known, Provider
+from collectors.model import Bucket, Encryption, KeyHolder, Known, NotNeeded, Provider
 from detectors.model import (
     ClassRules,
     Detector,
@@ -50,12 +50,16 @@ def _rules(bucket: Bucket, policy: Policy) -> ClassRules[KeyHolder]:
     return rules_for(policy, bucket, KeyHolder(parameters.require.value), classes)
 
 
-@over("default_encryption", "tags")
+@over("default_encryption", "key_holder", "tags")
 def too_weak(bucket: Bucket, policy: Policy, _now: datetime) -> Iterator[Observation]:
     """Observe a key held more weakly than required, whatever the data class may be."""
     encryption = bucket.default_encryption.value
-    held = _holder(encryption)
     possible = _rules(bucket, policy)
+    held = _holder(encryption)
+    if not isinstance(bucket.key_holder, NotNeeded) and any(
+        STRENGTH[held] < STRENGTH[rule.rule] for rule in possible.rules
+    ):
+        held = bucket.key_holder.value
     broken = [rule for rule in possible.rules if STRENGTH[held] < STRENGTH[rule.rule]]
     if not broken:
         return
@@ -85,6 +89,14 @@ _CUSTOMER_KEY = Policy(
 )
 _PERSONAL = Known({"data-class": "personal"})
 _BY_PROVIDER = Known(Encryption(holder=KeyHolder.PROVIDER, algorithm="AES256", explicit=False))
+
+_BY_A_KEY = Known(
+    Encryption(
+        holder=KeyHolder.PROVIDER,
+        algorithm="aws:kms",
+        key_uid="arn:aws:kms:eu-central-1:123456789012:key/66666666-7777-8888-9999-000000000000",
+    )
+)
 
 DETECTOR = Detector(
     uid=UID,
@@ -169,12 +181,14 @@ DETECTOR = Detector(
     example_policy=_CUSTOMER_KEY,
     good=(
         private_bucket(tags=_PERSONAL),
+        private_bucket(tags=_PERSONAL, default_encryption=_BY_A_KEY, key_holder=Known(KeyHolder.CUSTOMER_KEY)),
         private_bucket(default_encryption=_BY_PROVIDER),
         azure_account(),
         gcp_bucket(),
     ),
     bad=(
         private_bucket(tags=_PERSONAL, default_encryption=_BY_PROVIDER),
+        private_bucket(tags=_PERSONAL, default_encryption=_BY_A_KEY, key_holder=Known(KeyHolder.PROVIDER)),
         private_bucket(default_encryption=Known(Encryption(holder=KeyHolder.NONE))),
         azure_account(tags=_PERSONAL),
         gcp_bucket(tags=_PERSONAL),

@@ -7,6 +7,7 @@ import pytest
 from collectors.model import Bucket, Disk, KeyHolder, ReadScope, Resource, SecurityGroup, User
 from detectors.asking import Asked, asked
 from detectors.catalogue import catalogue
+from detectors.data.encryption_at_rest import Parameters as OfStores
 from detectors.model import Detector, Policy, Residency
 from detectors.requirement import Requirement
 from detectors.storage.encryption_at_rest import Parameters
@@ -46,6 +47,17 @@ def test_copies_matter_only_where_a_rule_says_where_data_may_lie() -> None:
 @pytest.mark.parametrize(("policy", "matter"), [(Policy(), False), (RESIDENCY, True), (BY_CLASS, True)])
 def test_tags_matter_only_where_something_is_required_by_class(policy: Policy, *, matter: bool) -> None:
     assert everything(policy)(Bucket, "tags") is matter
+
+
+KEYED = {"data.encryption_at_rest": OfStores(require=Requirement.HSM)}
+
+
+@pytest.mark.parametrize(("policy", "matter"), [(Policy(), False), (BY_CLASS, True), (Policy(parameters=KEYED), False)])
+def test_who_holds_a_key_matters_only_where_more_than_the_providers_is_required(
+    policy: Policy, *, matter: bool
+) -> None:
+    assert everything(policy)(Bucket, "key_holder") is matter
+    assert everything(policy)(Disk, "key_holder") is (policy.parameters == KEYED)
 
 
 def test_what_only_a_disabled_detector_looks_at_is_not_asked() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.aws.answers import GoneError
+from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Attempt, Operation
 from collectors.aws.s3 import operations as ops
+from collectors.aws.s3.asked import used
 from collectors.aws.s3.listing import list_buckets
 from collectors.aws.s3.multi_region import CONTROL_PLANE, PARTITION
 from collectors.aws.s3.regions import BucketRegions
@@ -31,6 +33,8 @@ def attempts(account: AwsAccount) -> Iterator[Attempt]:
     of_account = {"AccountId": account.account_id}
     yield Attempt(operation=ops.LIST_BUCKETS, region=home, parameters={"MaxBuckets": 1})
     yield from _on_a_bucket(account)
+    if used(account, DESCRIBE_KEY):
+        yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
     yield Attempt(operation=ops.GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, region=home, parameters=of_account)
     yield Attempt(operation=ops.LIST_ACCESS_POINTS, region=home, parameters=of_account)
     for operation in _ON_ACCESS_POINTS:
@@ -40,10 +44,11 @@ def attempts(account: AwsAccount) -> Iterator[Attempt]:
 
 
 def _on_a_bucket(account: AwsAccount) -> Iterator[Attempt]:
+    operations = tuple(operation for operation in _ON_BUCKETS if used(account, operation))
     listing = list_buckets(account)
     if not listing.buckets:
         reason = "the account has no bucket" if listing.unread is None else "the buckets could not be listed"
-        yield from _untried(account, _ON_BUCKETS, reason)
+        yield from _untried(account, operations, reason)
         return
     name = listing.buckets[0].name
     try:
@@ -51,7 +56,7 @@ def _on_a_bucket(account: AwsAccount) -> Iterator[Attempt]:
     except GoneError:
         located = Known(account.home_region)
     region = located.value if isinstance(located, Known) else account.home_region
-    for operation in _ON_BUCKETS:
+    for operation in operations:
         yield Attempt(operation=operation, region=region, parameters={"Bucket": name})
 
 

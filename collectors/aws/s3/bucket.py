@@ -7,6 +7,8 @@ from functools import partial
 from typing import TypeVar
 
 from collectors.aws.answers import Answer, GoneError
+from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
+from collectors.aws.memo import Memo
 from collectors.aws.operations import Operation
 from collectors.aws.policy import PublicAccessBlock, merge_blocks
 from collectors.aws.s3 import protection
@@ -43,7 +45,9 @@ from collectors.model import (
     GLOBAL,
     Bucket,
     Copy,
+    Encryption,
     Fact,
+    KeyHolder,
     Known,
     NotNeeded,
     Provider,
@@ -57,6 +61,7 @@ from collectors.model import (
 
 _NOTHING_PUBLIC = NotNeeded("nothing_public")
 _NOTHING_GRANTED = NotNeeded("nothing_granted")
+_HOLDER_TOLD = NotNeeded("holder_told_with_encryption")
 _NO_FOREIGN_ENTRY = NotNeeded("acl_grants_owner_alone")
 
 
@@ -87,6 +92,7 @@ class BucketReader:
         self._controls = ResourceControls(account, blocks.membership)
         self._owner_id = owner_id
         self._partition = account.partition
+        self._keys: Memo[str, KeyHolders] = Memo()
 
     def read(self, listed: ListedBucket) -> Bucket | None:
         """Read one bucket; None where it is gone by now."""
@@ -127,6 +133,14 @@ class BucketReader:
                 exposure = expose(sources, requester_pays=True)
             exposure = self._under_controls(sources, exposure, payer)
         opinion = self._opinion(name, region, exposure)
+        default_encryption: Fact[Encryption] = self._setting(
+            "default_encryption",
+            GET_BUCKET_ENCRYPTION,
+            region,
+            protection.encryption,
+            name,
+            nothing=Known(protection.PROVIDER_ENCRYPTS),
+        )
         compare(account, uid, policy, opinion)
         return Bucket(
             uid=uid,
@@ -145,14 +159,8 @@ class BucketReader:
             policy_silenced=merged.restrict_public_buckets,
             acl_silenced=merged.ignore_public_acls,
             switches=levels(self._blocks, block),
-            default_encryption=self._setting(
-                "default_encryption",
-                GET_BUCKET_ENCRYPTION,
-                region,
-                protection.encryption,
-                name,
-                nothing=Known(protection.PROVIDER_ENCRYPTS),
-            ),
+            default_encryption=default_encryption,
+            key_holder=self._key_holder(default_encryption, region),
             tls_only=transport(policy, uid),
             versioning=self._setting("versioning", GET_BUCKET_VERSIONING, region, protection.versioning, name),
             access_logging=self._setting("access_logging", GET_BUCKET_LOGGING, region, protection.access_logging, name),
@@ -176,6 +184,16 @@ class BucketReader:
         if not self._account.asked(Bucket, fact):
             return _not_asked(operation)
         return self._account.read(operation, region, take, nothing=nothing, Bucket=name)
+
+    def _key_holder(self, encryption: Fact[Encryption], region: str) -> Fact[KeyHolder]:
+        """Ask KMS who holds the key that is named; it lies in the bucket's region (S3 API, "PutBucketEncryption")."""
+        if not isinstance(encryption, Known):
+            return encryption
+        if not protection.names_a_key(encryption.value):
+            return _HOLDER_TOLD
+        if not self._account.asked(Bucket, "key_holder"):
+            return _not_asked(DESCRIBE_KEY)
+        return self._keys.get(region, lambda: KeyHolders(self._account, region)).of(encryption.value.key_uid)
 
     def _under_controls(self, sources: Sources, exposure: Exposure, payer: Fact[bool]) -> Exposure:
         """Return what the organization leaves of an exposure; what it refuses may not be known."""

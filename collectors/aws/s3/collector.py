@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from collectors.api import Permission
 from collectors.aws.answers import GoneError
+from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Attempt, permissions
 from collectors.aws.s3.access_points import AccessPoints
+from collectors.aws.s3.asked import for_facts
 from collectors.aws.s3.attempts import attempts
 from collectors.aws.s3.blocks import read_account_blocks
 from collectors.aws.s3.bucket import BucketReader
@@ -24,15 +26,16 @@ class S3Collector:
     """Reads the buckets of one account, wherever they lie: S3 lists them all in one call.
 
     An ordinary private bucket costs eight calls, nine where the listing does not say its region; fewer where
-    nothing asks for some of its facts: six without a rule on its copies or its data class.
+    nothing asks for some of its facts: six without a rule on its copies or its data class. Where more than the
+    provider's own encryption is required, each key is asked for once.
     """
 
     uid: ClassVar[str] = "aws.s3"
     provider: ClassVar[Provider] = Provider.AWS
     kinds: ClassVar[tuple[type[Resource], ...]] = (Bucket,)
     regional: ClassVar[bool] = False
-    operations = OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(OPERATIONS)
+    operations = (*OPERATIONS, DESCRIBE_KEY)
+    permissions: ClassVar[tuple[Permission, ...]] = for_facts(permissions(operations))
 
     def __init__(self, account: AwsAccount) -> None:
         self._account = account

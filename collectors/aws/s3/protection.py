@@ -34,7 +34,7 @@ _DASHED = frozenset(
 
 
 def encryption(answer: Answer) -> Encryption:
-    """Return the default encryption of a ``GetBucketEncryption`` answer."""
+    """Return the default encryption of a ``GetBucketEncryption`` answer: not who holds a key that it names."""
     rules = member(member(answer, "ServerSideEncryptionConfiguration"), "Rules")
     default = next((rule["ApplyServerSideEncryptionByDefault"] for rule in rules if _says_how(rule)), None)
     if default is None:
@@ -46,9 +46,16 @@ def encryption(answer: Answer) -> Encryption:
     if algorithm not in _KMS:
         message = f"SSEAlgorithm {algorithm}"
         raise MalformedAnswerError(message)
-    if not key or key.endswith(_AWS_MANAGED_KEY):
-        return Encryption(holder=KeyHolder.PROVIDER, algorithm=algorithm, key_uid=key)
-    return Encryption(holder=KeyHolder.CUSTOMER_KEY, algorithm=algorithm, key_uid=key)
+    return Encryption(holder=KeyHolder.PROVIDER, algorithm=algorithm, key_uid=key)
+
+
+def names_a_key(encryption: Encryption) -> bool:
+    """Whether a key is named that may be anyone's: its ARN does not say whether AWS or the customer manages it.
+
+    Without one S3 takes the account's AWS managed key for S3 (Amazon S3 User Guide, "Using server-side encryption
+    with AWS KMS keys"), which also has an alias of its own.
+    """
+    return bool(encryption.key_uid) and not encryption.key_uid.endswith(_AWS_MANAGED_KEY)
 
 
 def _says_how(rule: Answer) -> bool:

@@ -28,7 +28,7 @@ ALL = tuple(permission for collector in COLLECTORS for permission in collector.p
 def test_the_policy_allows_exactly_what_the_collectors_need() -> None:
     actions = [action for statement in policy_document(ALL)["Statement"] for action in statement["Action"]]
     assert actions == sorted({permission.action for permission in ALL})
-    assert {operation.action for operation in ops.OPERATIONS if operation.action} == {
+    assert {operation.action for operation in S3Collector.operations if operation.action} == {
         permission.action for permission in S3Collector.permissions
     }
 

@@ -306,6 +306,7 @@ def test_the_policy_and_doctor_know_what_is_enabled(tmp_path: Path, faults: Faul
     demand = asked(configuration.enabled_detectors(), configuration.policy())
     listed = {permission.action for permission in permissions(asked=demand)}
     assert {"s3:GetBucketAcl", "s3:GetBucketVersioning"} <= listed
+    assert not listed & {"kms:DescribeKey", "s3:GetBucketTagging", "s3:GetReplicationConfiguration"}
     assert listed <= {permission.action for permission in S3Collector.permissions}
     done = CliRunner().invoke(build(), ["permissions", "aws", "--config", str(path)])
     printed = {action for statement in json.loads(done.stdout)["Statement"] for action in statement["Action"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.model import Encryption, KeyHolder, Known, Unread, UnreadReason
+from collectors.model import Encryption, Fact, KeyHolder, Known, Unread, UnreadReason
 from detectors.engine import judge
 from detectors.model import Judgement, Policy, Verdict
 from detectors.storage.encryption_at_rest import DETECTOR, UID, Parameters, Requirement
@@ -21,13 +21,17 @@ def look(
     encryption: Encryption | Unread,
     require: str = "provider",
     tags: dict[str, str] | Unread | None = None,
+    key_holder: Fact[KeyHolder] | None = None,
     **classes: str,
 ) -> Judgement:
     parameters = Parameters(
         require=Requirement(require), classes={name: Requirement(value) for name, value in classes.items()}
     )
     fact = encryption if isinstance(encryption, Unread) else Known(encryption)
-    bucket = private_bucket(default_encryption=fact, tags=Known(tags or {}) if not isinstance(tags, Unread) else tags)
+    told = {} if key_holder is None else {"key_holder": key_holder}
+    bucket = private_bucket(
+        default_encryption=fact, tags=Known(tags or {}) if not isinstance(tags, Unread) else tags, **told
+    )
     judgement = judge(DETECTOR, bucket, Policy(parameters={UID: parameters}), DETECTOR.example_now)
     assert judgement is not None
     return judgement
@@ -42,6 +46,26 @@ def test_the_key_must_be_held_at_least_as_strongly_as_required(holder: str, requ
     enough = STRENGTHS.index(holder) >= STRENGTHS.index(require)
     judgement = look(Encryption(holder=KeyHolder(holder)), require)
     assert judgement.verdict is (Verdict.PASS if enough else Verdict.FAIL)
+
+
+NAMED = Encryption(holder=KeyHolder.PROVIDER, algorithm="aws:kms", key_uid="arn:aws:kms:eu-west-1:1:key/k")
+NO_KEY = Unread(reason=UnreadReason.DENIED, operation="kms:DescribeKey", permission="kms:DescribeKey")
+
+
+@pytest.mark.parametrize("require", STRENGTHS[1:])
+@pytest.mark.parametrize("holder", STRENGTHS[1:])
+def test_who_holds_a_named_key_is_what_its_service_says(holder: str, require: str) -> None:
+    enough = STRENGTHS.index(holder) >= STRENGTHS.index(require)
+    judgement = look(NAMED, require, key_holder=Known(KeyHolder(holder)))
+    assert judgement.verdict is (Verdict.PASS if enough else Verdict.FAIL)
+    if not enough:
+        assert judgement.evidence[0].data["holder"] == holder
+
+
+def test_a_key_that_was_not_read_is_unknown_where_its_holder_matters() -> None:
+    assert look(NAMED, "provider", key_holder=NO_KEY).verdict is Verdict.PASS
+    judgement = look(NAMED, "customer_key", key_holder=NO_KEY)
+    assert (judgement.verdict, judgement.unread) == (Verdict.UNKNOWN, (NO_KEY,))
 
 
 def test_not_configured_is_the_providers_own_encryption() -> None:

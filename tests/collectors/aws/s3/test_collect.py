@@ -97,8 +97,8 @@ def test_encryption_says_who_holds_the_key(s3: Any, collect: Collect) -> None:
         "by-provider": Known(Encryption(holder=KeyHolder.PROVIDER, algorithm="AES256")),
         "by-aws-key": Known(Encryption(holder=KeyHolder.PROVIDER, algorithm="aws:kms")),
         "by-aws-alias": Known(Encryption(holder=KeyHolder.PROVIDER, algorithm="aws:kms", key_uid=alias)),
-        "by-own-key": Known(Encryption(holder=KeyHolder.CUSTOMER_KEY, algorithm="aws:kms", key_uid=key)),
-        "by-own-key-twice": Known(Encryption(holder=KeyHolder.CUSTOMER_KEY, algorithm="aws:kms:dsse", key_uid=key)),
+        "by-own-key": Known(Encryption(holder=KeyHolder.PROVIDER, algorithm="aws:kms", key_uid=key)),
+        "by-own-key-twice": Known(Encryption(holder=KeyHolder.PROVIDER, algorithm="aws:kms:dsse", key_uid=key)),
     }
 
 

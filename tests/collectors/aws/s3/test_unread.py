@@ -110,7 +110,7 @@ FACTS: dict[Operation, tuple[str, ...]] = {
     ops.GET_BUCKET_ACL: ("acl_grants",),
     ops.GET_BUCKET_WEBSITE: ("website",),
     ops.GET_BUCKET_REQUEST_PAYMENT: ("requester_pays",),
-    ops.GET_BUCKET_ENCRYPTION: ("default_encryption",),
+    ops.GET_BUCKET_ENCRYPTION: ("default_encryption", "key_holder"),
     ops.GET_BUCKET_VERSIONING: ("versioning",),
     ops.GET_BUCKET_LOGGING: ("access_logging",),
     ops.GET_BUCKET_REPLICATION: ("copies",),
