@@ -13,7 +13,7 @@ from daemon.following.reading import Told
 from daemon.logs.correlating import Correlating, Match
 from daemon.state import sightings
 from daemon.state.sightings import Sighting
-from detectors.sigma.correlation import Correlation, Seen
+from detectors.sigma.correlation import LATE, Correlation, Seen
 
 _GROUP = msgspec.json.Decoder(tuple[str, ...])
 
@@ -63,7 +63,7 @@ class Correlations:
         sightings.add(connection, [sighting for group in waiting.values() for sighting in group])
         for uid in {uid for uid, _ in waiting}:
             span = timedelta(seconds=self._rules[uid].seconds)
-            sightings.expire(connection, self._source, uid, self._newest[uid] - span)
+            sightings.expire(connection, self._source, uid, self._newest[uid] - span - LATE)
         return done
 
     def _known(self, connection: Connection) -> Correlating:

@@ -1,7 +1,8 @@
 """Sigma correlation rules: several matches within a time span that together mean something.
 
 Event time decides, not arrival: a late record counts where it belongs. Memory is bounded by groups
-(the longest untouched is forgotten first) and by entries within a group.
+(the longest untouched is forgotten first), by entries within a group, and by time: what lies further back than
+the time span and an hour of lateness is forgotten.
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ _COMPARE: Mapping[str, Callable[[int, int], bool]] = {
 }
 
 
+LATE = timedelta(hours=1)
+"""How late a record may come after newer ones and still count where it belongs."""
+
+
 class Correlator:
     """The running state of one correlation rule."""
 
@@ -72,6 +77,7 @@ class Correlator:
         self.rule = rule
         self._span = timedelta(seconds=rule.seconds)
         self._groups: OrderedDict[tuple[str, ...], list[tuple[datetime, str, Seen]]] = OrderedDict()
+        self._newest: datetime | None = None
         self._max_groups = max_groups
         self._max_entries = max_entries
 
@@ -94,13 +100,21 @@ class Correlator:
         newest = entries[-1][0]
         while entries and (newest - entries[0][0] >= self._span or len(entries) > self._max_entries):
             entries.pop(0)
-        while len(self._groups) > self._max_groups:
+        self._newest = newest if self._newest is None else max(newest, self._newest)
+        while len(self._groups) > self._max_groups or self._oldest_is_over(self._newest):
             self._groups.popitem(last=False)
+        if group not in self._groups:
+            return None
         members = [entry for _, _, entry in entries]
         if not self._fulfilled(members):
             return None
         del self._groups[group]
         return tuple(members)
+
+    def _oldest_is_over(self, newest: datetime) -> bool:
+        """Whether the group that was untouched for longest can count no more."""
+        entries = next(iter(self._groups.values()), None)
+        return entries is not None and newest - entries[-1][0] >= self._span + LATE
 
     def _fulfilled(self, members: Sequence[Seen]) -> bool:
         if self.rule.kind is CorrelationKind.EVENT_COUNT:

@@ -116,12 +116,12 @@ def test_a_correlation_survives_a_restart_and_is_told_once(state: State, source:
 
 def test_what_lies_outside_a_correlations_time_span_is_forgotten(state: State, source: FileLog) -> None:
     refused = {"errorCode": "AccessDenied"}
-    source.write(*(event(number, "DeleteBucket", at=START + 20 * number * MINUTE, **refused) for number in range(9)))
+    source.write(*(event(number, "DeleteBucket", at=START + 20 * number * MINUTE, **refused) for number in range(40)))
     followed = Followed(state, source)
     followed.round()
     assert followed.queued() == []
     with state.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM sightings").scalar() == 1
+        assert connection.exec_driver_sql("SELECT count(*) FROM sightings").scalar() == 4
 
 
 def test_an_accepted_detection_is_told_to_nobody(state: State, source: FileLog) -> None:

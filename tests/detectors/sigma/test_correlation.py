@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from detectors.sigma.correlation import Correlation, CorrelationKind, Correlator, Seen
+from detectors.sigma.correlation import LATE, Correlation, CorrelationKind, Correlator, Seen
 from detectors.sigma.rules import load_rules
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
@@ -51,6 +51,17 @@ def test_a_second_delivery_changes_nothing() -> None:
     running = Correlator(correlation(CorrelationKind.EVENT_COUNT))
     for _ in range(5):
         assert running.observe(("a",), seen(0, event="same")) is None
+
+
+def test_groups_that_nothing_can_come_to_any_more_are_forgotten() -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT))
+    for number in range(500):
+        running.observe((f"user-{number}",), seen(number * 60))
+    assert running.held <= (LATE.total_seconds() + 60) / 60
+    assert running.observe(("late",), seen(0)) is None
+    assert running.observe(("now",), seen(500 * 60)) is None
+    assert running.observe(("user-499",), seen(499 * 60 + 1)) is None
+    assert running.observe(("user-499",), seen(499 * 60 + 2)) is not None
 
 
 def test_groups_are_apart() -> None:
