@@ -206,6 +206,9 @@ class Service:
             with self._idle:
                 self._reading.discard(key)
                 self._idle.notify_all()
+            watched = self._is_watched(key)
+        if not watched:
+            return
         failures = self._health.read(snapshot, _now())
         slow = throttled(snapshot)
         if failures:
@@ -213,6 +216,13 @@ class Service:
         if unit in self._targets.discoveries():
             self._apply_units()
         self._wake_shipping()
+
+    def _is_watched(self, key: str) -> bool:
+        """Whether a unit whose read just ended is still to be read; what it brought in is ended where it is not."""
+        watched = any(unit.key == key for unit in self._schedule.units)
+        if not watched and not self._stopping.is_set():
+            self._upkeep.retire(self._active)
+        return watched
 
     def _wake_shipping(self) -> None:
         """Ship what was just queued; whichever shipper there is by now, since a reload may replace it."""

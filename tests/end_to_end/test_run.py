@@ -118,6 +118,32 @@ def test_a_changed_file_is_taken_up_without_a_restart(program: Program, moto: Mo
         assert daemon.metrics("cspmd_config_last_reload_successful") == [1]
 
 
+def test_what_a_read_brings_in_after_its_target_was_taken_out_ends_too(
+    program: Program, moto: Moto, faults: Faults
+) -> None:
+    second = "222222222222"
+    put_bucket(lambda region: moto.client("s3", region=region, account=second), "elsewhere", PUBLIC_POLICY)
+    other = program.target("other", accounts=[second], role_name="cspmd-read", endpoint_url=faults.url)
+
+    def reads() -> int:
+        return len([line for line in daemon.events("account was read") if line["account"] == second])
+
+    program.configure(targets=[program.target(), other])
+    with program.running() as daemon:
+        daemon.wait_for_metric(1, "cspmd_findings", account=second, detector=PUBLIC, status="fail")
+        before = reads()
+        wait_for(lambda: reads() > before, "the end of another read")
+        faults.plan("s3:GetBucketPolicy", slow(5))
+        asked = faults.count("s3:GetBucketPolicy")
+        wait_for(lambda: faults.count("s3:GetBucketPolicy") > asked, "a read under way")
+        before = reads()
+        program.configure()
+        daemon.wait_for_event("watched no more")
+        wait_for(lambda: reads() > before, "the end of the read under way")
+        daemon.wait_for_metric(0, "cspmd_findings", account=second, status="fail")
+        assert daemon.metrics("cspmd_coverage_ratio", target="other") == []
+
+
 def test_a_bad_file_keeps_the_old_configuration_and_says_so(program: Program, moto: Moto) -> None:
     with program.running() as daemon:
         daemon.wait_until_ready()
