@@ -196,3 +196,31 @@ def used(program: Program) -> list[tuple[str, str, int]]:
             ]
     finally:
         state.close()
+
+
+FILES, EVENTS, KILLS = 30, 4, 3
+
+
+def test_killed_again_and_again_while_it_catches_up_it_tells_each_event_once(followed: Program, moto: Moto) -> None:
+    with followed.running("before") as daemon:
+        until_followed(daemon)
+        daemon.kill()
+    wanted = set()
+    for number in range(FILES):
+        events = [
+            trail_event("StopLogging", {"name": f"trail-{number}-{one}"}, eventSource="cloudtrail.amazonaws.com")
+            for one in range(EVENTS)
+        ]
+        wanted |= {event["eventID"] for event in events}
+        deliver(moto, TRAIL, *events, *events[:1])
+    for life in range(KILLS):
+        with followed.running(f"life{life}") as daemon:
+            seen = len(alerts(followed))
+            wait_for(lambda seen=seen: len(alerts(followed)) > seen or len(alerts(followed)) == len(wanted), "an alert")
+            daemon.kill()
+    with followed.running("last") as daemon:
+        wait_for(lambda: {one["cspmd"]["actor"]["event_id"] for one in alerts(followed)} >= wanted, "every alert")
+        daemon.wait_for_metric(0, "cspmd_outbox_pending", sink="file")
+        assert daemon.stop() == 0
+    told_of = [one["cspmd"]["actor"]["event_id"] for one in alerts(followed)]
+    assert sorted(told_of) == sorted(wanted)
