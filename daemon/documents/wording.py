@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from collectors.model import Actor, Capability, Reach
+from collectors.model import Actor, Capability, Reach, Unread
 from daemon.documents.kinds import ACCOUNTS, SCOPE, names_of
 from daemon.documents.rules import RuleFacts
 from daemon.model import Cause, Transition, TransitionKind
@@ -272,8 +272,7 @@ def _clause(evidence: Evidence) -> str:
         failed = ", which failed" if data.get("outcome") == "failure" else ""
         return f"{data['rule']} ({data['operation']}{failed})"
     if "operation" in data and "reason" in data:
-        detail = f" ({data['detail']})" if data.get("detail") else ""
-        return f"{data['operation']}: {data['reason']}{detail}"
+        return msgspec.convert(data, Unread).summary
     plain = [f"{key.replace('_', ' ')}: {text}" for key, value in data.items() if (text := _plain_text(value))]
     return f"{name} ({', '.join(plain)})" if plain else name
 

@@ -3,11 +3,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from collectors.model import Known, Reading, Unread, UnreadReason
 from daemon.documents.rules import Rules
-from daemon.documents.wording import posture_sentence, transition_sentence
+from daemon.documents.wording import evidence_summary, posture_sentence, transition_sentence
 from daemon.model import Cause, Transition, TransitionKind
 from detectors.catalogue import catalogue
-from detectors.model import Evidence, Judgement, Verdict
+from detectors.coverage.unread_scope import scope
+from detectors.engine import judge
+from detectors.model import Evidence, Judgement, Policy, Verdict
 from tests.fakes.documents import RULE, bare_transition, every_transition, full_judgement, full_transition
 
 CHANGED = "policy grants, acl grants, switches and tags"
@@ -90,14 +93,16 @@ def test_a_nameless_resource_is_called_by_its_uid() -> None:
 def test_a_scope_is_named_once_and_never_new() -> None:
     rule = Rules(catalogue()).of("coverage.unread_scope")
     assert transition_sentence(bare_transition(), rule) == "scope cspmd:x could not be read completely."
-    unread = {"operation": "s3:ListBuckets", "reason": "denied", "detail": "AccessDenied", "permission": "x"}
+    unread = {"operation": "s3:ListBuckets", "reason": "denied", "detail": "AccessDenied"}
+    unread["permission"] = "s3:ListAllMyBuckets"
     transition = bare_transition()
     judgement = msgspec.structs.replace(
         transition.judgement,
         evidence=(Evidence(name="listing", data={"complete": False}), Evidence(name="unread", data=unread)),
     )
     assert transition_sentence(msgspec.structs.replace(transition, judgement=judgement), rule) == (
-        "scope cspmd:x could not be read completely: listing (complete: false); s3:ListBuckets: denied (AccessDenied)."
+        "scope cspmd:x could not be read completely: listing (complete: false); "
+        "s3:ListBuckets: denied (AccessDenied); needs s3:ListAllMyBuckets."
     )
 
 
@@ -121,3 +126,21 @@ def test_long_evidence_is_cut_and_much_of_it_is_counted() -> None:
 def test_an_unheard_of_reach_is_shown_as_it_is() -> None:
     sentence = posture_sentence(_with({"via": "door", "reach": "martians"}), RULE)
     assert sentence.endswith("is public: door lets martians use it.")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Unread(
+            reason=UnreadReason.DENIED, operation="s3:GetBucketAcl", permission="s3:GetBucketAcl", detail="AccessDenied"
+        ),
+        Unread(reason=UnreadReason.CREDENTIALS, operation="sts:AssumeRole", permission="sts:AssumeRole"),
+        Unread(reason=UnreadReason.THROTTLED, operation="s3:ListBuckets", detail="SlowDown"),
+    ],
+)
+def test_a_scope_that_was_not_read_says_what_an_unknown_verdict_does(failure: Unread) -> None:
+    detector = catalogue()["coverage.unread_scope"]
+    reading = Known(Reading(complete=True, unread=(failure,)))
+    judgement = judge(detector, scope(reading=reading), Policy(), detector.example_now)
+    assert judgement is not None
+    assert evidence_summary(judgement) == failure.summary
