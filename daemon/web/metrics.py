@@ -81,7 +81,7 @@ class Metrics:
         )
         self._disagreements = Counter(
             "cspmd_provider_disagreements",
-            "Resources on whose exposure the provider's own opinion and ours differ, counted once each.",
+            "Resources on whose policy the provider's own opinion and ours differ, counted once each.",
             ("provider", "account"),
             registry=self.registry,
         )

@@ -20,17 +20,20 @@ def read_opinion(account: AwsAccount, region: str, name: str) -> Fact[ProviderOp
 
 
 def compare(account: AwsAccount, uid: str, policy: Fact[PolicyDocument | None], opinion: Fact[ProviderOpinion]) -> None:
-    """Log a difference between AWS's answer and our model of AWS's rule, once a bucket until they agree again."""
+    """Log a difference between AWS's answer and our model of AWS's rule, once a bucket until they agree again.
+
+    Both are on the policy alone: a switch may silence what it grants, and the verdict may be PASS.
+    """
     if not isinstance(policy, Known) or not isinstance(opinion, Known):
         return
     ours = aws_considers_public(policy.value)
     if not account.changed(f"opinion {uid}", to=ours != opinion.value.public) or ours == opinion.value.public:
         return
     log.warning(
-        "the provider's opinion differs from ours",
+        "the provider takes the bucket's policy otherwise than we do; that the policy bites is not said with it",
         bucket=uid,
-        provider_says="public" if opinion.value.public else "not public",
-        we_say="public" if ours else "not public",
+        policy_by_provider="public" if opinion.value.public else "not public",
+        policy_by_us="public" if ours else "not public",
     )
     if account.on_disagreement is not None:
         account.on_disagreement(uid)

@@ -77,7 +77,7 @@ cspmd_detection_latency_seconds_sum{{path="poll",provider="aws"}} 300.0
 # HELP cspmd_deliveries_total Documents handed to a sink, by how that ended (delivered, retried, rejected).
 # TYPE cspmd_deliveries_total counter
 cspmd_deliveries_total{{outcome="delivered",sink="file"}} 3.0
-# HELP cspmd_provider_disagreements_total Resources on whose exposure the provider's own opinion and ours differ, \
+# HELP cspmd_provider_disagreements_total Resources on whose policy the provider's own opinion and ours differ, \
 counted once each.
 # TYPE cspmd_provider_disagreements_total counter
 cspmd_provider_disagreements_total{{account="{ACCOUNT}",provider="aws"}} 1.0

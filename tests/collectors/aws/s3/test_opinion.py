@@ -8,7 +8,9 @@ import structlog
 from collectors.aws.s3 import S3Collector
 from collectors.aws.session import AwsAccount
 from collectors.model import Bucket, Known, NotNeeded, ProviderOpinion
+from detectors.model import Policy
 from tests.collectors.aws.conftest import SCOPE
+from tests.collectors.aws.looking import verdicts
 from tests.fakes.aws_estate import policy, statement
 from tests.fakes.aws_faults import DENIED, Fault, Faults
 from tests.fakes.aws_moto import ACCOUNT
@@ -49,9 +51,25 @@ def test_a_disagreement_is_logged_and_counted_once_until_it_ends(faults: Faults)
             faults.plan("s3:GetBucketPolicyStatus", status(public))
             read(account)
     assert counted == [f"arn:aws:s3:::{NAME}"] * 2
-    assert [(entry["bucket"], entry["provider_says"], entry["we_say"]) for entry in logs] == [
+    assert [(entry["bucket"], entry["policy_by_provider"], entry["policy_by_us"]) for entry in logs] == [
         (f"arn:aws:s3:::{NAME}", "not public", "public")
     ] * 2
+
+
+def test_a_disagreement_is_on_the_policy_and_says_nothing_of_a_bucket_that_a_switch_keeps_private(
+    s3: Any, debated: None, account: AwsAccount, faults: Faults
+) -> None:
+    assert debated is None
+    blocked = {"RestrictPublicBuckets": True, "BlockPublicPolicy": False}
+    s3.put_public_access_block(Bucket=NAME, PublicAccessBlockConfiguration=blocked)
+    faults.plan("s3:GetBucketPolicyStatus", status(public=False))
+    with structlog.testing.capture_logs() as logs:
+        found = {NAME: read(account)}
+    assert verdicts("storage.public_access", found.values(), Policy()) == {NAME: "PASS"}
+    [entry] = logs
+    assert "policy" in entry["event"]
+    said = {name: value for name, value in entry.items() if value in {"public", "not public"}}
+    assert said == {"policy_by_provider": "not public", "policy_by_us": "public"}
 
 
 def test_nobody_is_asked_about_a_bucket_that_grants_nothing(s3: Any, account: AwsAccount, faults: Faults) -> None:
