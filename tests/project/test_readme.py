@@ -12,6 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from collectors.aws.catalogue import COLLECTORS
+from collectors.aws.s3 import S3Collector
 from collectors.model import ReadScope
 from daemon.cli.app import build
 from daemon.configuration import load
@@ -99,6 +100,19 @@ def test_the_table_lists_every_detector_of_what_is_read() -> None:
     }
     rows = dict(re.findall(r"^\| `([a-z]+\.[a-z_]+)` \| (\w+) \|", README, re.MULTILINE))
     assert rows == working, "the README's table of detectors and what the collectors read differ"
+
+
+def test_the_kinds_of_buckets_that_are_listed_nowhere_are_named() -> None:
+    (listed,) = [
+        operation
+        for operation in S3Collector.operations
+        if operation.name.startswith("List") and "Bucket" in operation.name
+    ]
+    assert listed.uid == "s3:ListBuckets", "other buckets are listed by now: say so, and test it"
+    missing = " ".join(README[README.index("## What it does not do yet") :].split()).replace("Directory", "directory")
+    for kind in ("directory buckets", "S3 on Outposts", "table buckets", "vector buckets"):
+        assert kind in missing
+    assert "general purpose buckets" in missing
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -1,4 +1,8 @@
-"""The S3 collector: every bucket of an account, one by one as they are read."""
+"""The S3 collector: every general purpose bucket of an account, one by one as they are read.
+
+Directory buckets, buckets on Outposts, table buckets and vector buckets are no answer of ``ListBuckets`` (Amazon S3
+API reference): they are other services to the SDK, with permissions of their own, and are not read.
+"""
 
 from __future__ import annotations
 
