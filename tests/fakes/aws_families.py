@@ -13,7 +13,7 @@ HOME = "eu-central-1"
 _PASSWORD = "a long Password 1!"
 _TAGS = [{"Key": "data-class", "Value": "internal"}]
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
-_NOT_IN_MOTO = {
+NOT_IN_MOTO = {
     "efs:DescribeReplicationConfigurations": {"Replications": []},
     "dynamodb:ListGlobalTables": {"GlobalTables": []},
 }
@@ -21,7 +21,7 @@ _NOT_IN_MOTO = {
 
 def supplement(faults: Faults) -> None:
     """Answer for moto where it has no such operation: that there is none."""
-    for operation, answer in _NOT_IN_MOTO.items():
+    for operation, answer in NOT_IN_MOTO.items():
         faults.plan(operation, Fault(body=json.dumps(answer).encode()))
 
 
@@ -43,6 +43,10 @@ class Families:
         self.buckets()
         self.identities()
         self.trail()
+        self.regional()
+
+    def regional(self) -> None:
+        """Make something of every family that is read region by region."""
         self.network()
         self.disks()
         self.databases()
@@ -200,7 +204,8 @@ class Families:
 
     def _bucket(self, name: str, **more: Any) -> None:
         place = {"LocationConstraint": self.region}
-        self._client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place, **more)
+        placed = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": place}
+        self._client("s3").create_bucket(Bucket=name, **placed, **more)
 
     def _client(self, service: str) -> Any:
         return self._moto.client(service, region=self.region, account=self.account)

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 from xml.sax.saxutils import escape
 
-from tests.fakes.aws_replay import Replay, _serve
+from tests.fakes.aws_replay import Replay, serve
 
 ACCOUNT = "123456789012"
 
@@ -245,7 +245,7 @@ def _main() -> None:
     parser.add_argument("--users", type=int, required=True)
     parser.add_argument("--delay", type=float, default=0.0)
     options = parser.parse_args()
-    asyncio.run(_serve(Identities(options.users), options.delay))  # type: ignore[arg-type]  # the server asks for answers alone
+    asyncio.run(serve(Identities(options.users), options.delay))
 
 
 if __name__ == "__main__":

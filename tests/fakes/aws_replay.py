@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from tests.fakes.aws_estate import MIX, NAME, name_of, put_bucket, region_of, shape_of
@@ -105,15 +105,22 @@ def _ask(port: int, service: str, method: str, path: str, *, body: str = "", **h
 _KEPT = frozenset({"content-type", "x-amz-bucket-region", "x-amz-request-id", "x-amzn-requestid"})
 
 
+class Answers(Protocol):
+    """What there is to be asked."""
+
+    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[str, bytes]:
+        """Return the operation's name and its answer on the wire."""
+
+
 class Estate:
     """The answers for ``buckets`` buckets. With ``regions_listed`` the listing says regions, as S3 does."""
 
     def __init__(self, recording: dict[str, Any], *, buckets: int, regions_listed: bool) -> None:
-        self._account = {name: _wire(answer) for name, answer in recording["account"].items()}
+        self._account = {name: wire(answer) for name, answer in recording["account"].items()}
         listing = recording["account"]["ListBuckets"]
-        self._account["ListBuckets"] = _wire(listing, _listing(listing, buckets, regions_listed=regions_listed))
+        self._account["ListBuckets"] = wire(listing, _listing(listing, buckets, regions_listed=regions_listed))
         self._shapes = {
-            shape: {sub: _wire(answer) for sub, answer in answers.items()}
+            shape: {sub: wire(answer) for sub, answer in answers.items()}
             for shape, answers in recording["buckets"].items()
         }
         self._known = {name_of(number) for number in range(buckets)}
@@ -125,7 +132,7 @@ class Estate:
             name = headers.get("x-amz-target", "").rpartition(".")[2] or dict(parse_qsl(body.decode())).get(
                 "Action", ""
             )
-            return name, self._account.get(name, _UNKNOWN)
+            return name, self._account.get(name, NOT_IMPLEMENTED)
         if path == "/":
             return "ListBuckets", self._account["ListBuckets"]
         if path.startswith("/v20180820/"):
@@ -134,14 +141,14 @@ class Estate:
                 "accesspoint": "ListAccessPoints",
                 "mrap/instances": "ListMultiRegionAccessPoints",
             }.get(path.removeprefix("/v20180820/"), path)
-            return name, self._account.get(name, _UNKNOWN)
+            return name, self._account.get(name, NOT_IMPLEMENTED)
         bucket = path.lstrip("/").rstrip("/")
         sub = "HEAD" if method == "HEAD" else query.partition("&")[0].partition("=")[0]
         if bucket not in self._known:
             return sub, _NO_BUCKET
         shape = str(shape_of(bucket))
         recorded = NAME.format(shape=shape, number=0).encode()
-        return sub, self._shapes[shape].get(sub, _UNKNOWN).replace(recorded, bucket.encode())
+        return sub, self._shapes[shape].get(sub, NOT_IMPLEMENTED).replace(recorded, bucket.encode())
 
 
 def _listing(answer: dict[str, Any], buckets: int, *, regions_listed: bool) -> bytes:
@@ -157,7 +164,8 @@ def _listing(answer: dict[str, Any], buckets: int, *, regions_listed: bool) -> b
     return (text[:first] + "".join(entries) + text[last:]).encode()
 
 
-def _wire(answer: dict[str, Any], body: bytes | None = None) -> bytes:
+def wire(answer: dict[str, Any], body: bytes | None = None) -> bytes:
+    """Return a recorded answer as it goes over the wire, with another body where one is given."""
     content = base64.b64decode(answer["body"]) if body is None else body
     status = http.client.responses.get(answer["status"], "")
     lines = [
@@ -170,10 +178,10 @@ def _wire(answer: dict[str, Any], body: bytes | None = None) -> bytes:
 
 def _error(status: int, code: str) -> bytes:
     body = base64.b64encode(f"<Error><Code>{code}</Code><Message>replayed</Message></Error>".encode()).decode()
-    return _wire({"status": status, "headers": {"Content-Type": "application/xml"}, "body": body})
+    return wire({"status": status, "headers": {"Content-Type": "application/xml"}, "body": body})
 
 
-_UNKNOWN = _error(501, "NotImplemented")
+NOT_IMPLEMENTED = _error(501, "NotImplemented")
 _NO_BUCKET = _error(404, "NoSuchBucket")
 
 
@@ -203,7 +211,7 @@ class _Connection(asyncio.Protocol):
 
 
 class _Server:
-    def __init__(self, estate: Estate, delay: float) -> None:
+    def __init__(self, estate: Answers, delay: float) -> None:
         self.delay = delay
         self._estate = estate
         self._calls: Counter[str] = Counter()
@@ -265,7 +273,8 @@ def replay(
         process.stdout.close()
 
 
-async def _serve(estate: Estate, delay: float) -> None:
+async def serve(estate: Answers, delay: float) -> None:
+    """Print the port and answer until stdin ends."""
     state = _Server(estate, delay)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(state), "127.0.0.1", 0)
@@ -292,7 +301,7 @@ def _main() -> None:
     estate = Estate(
         json.loads(options.file.read_text()), buckets=options.buckets, regions_listed=options.regions_listed
     )
-    asyncio.run(_serve(estate, options.delay))
+    asyncio.run(serve(estate, options.delay))
 
 
 if __name__ == "__main__":
