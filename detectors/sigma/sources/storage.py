@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from detectors.sigma.source import LogSource
+import re
+
+from detectors.sigma.source import AnyRecord, LogSource
 from detectors.sigma.sources.names import as_written_or_camel, canonical
 
 _DIRECT = {
@@ -21,6 +23,16 @@ _DIRECT = {
     "requesterUpn": "requester_upn",
 }
 
+_WITH_PORT = re.compile(r"(\d+(?:\.\d+){3}|\[[0-9a-fA-F:]+\]):\d+")
+
+
+def _address(record: AnyRecord) -> str | None:
+    """Return the caller's address without the port, which differs with each connection."""
+    told = record.caller_ip_address
+    with_port = _WITH_PORT.fullmatch(told or "")
+    return with_port[1] if with_port else told
+
+
 STORAGE = LogSource(
     name="azure.storage",
     matches=frozenset({("azure", "storage"), ("azure", "storagebloblogs")}),
@@ -35,9 +47,11 @@ STORAGE = LogSource(
         "identity.requester.upn": ("requesterUpn",),
         "event.action": ("operationName",),
         "source.ip": ("callerIpAddress",),
+        "source.address": ("~address",),
         "user_agent.original": ("userAgentHeader",),
         "user_agent": ("userAgentHeader",),
         "useragent": ("userAgentHeader",),
     },
     unnamed=as_written_or_camel,
+    derived={"~address": _address},
 )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectors.aws.logs import cloudtrail
-from collectors.azure.logs import activitylogs, directory
+from collectors.azure.logs import activitylogs, directory, storage
 from collectors.gcp.logs import audit
+from daemon.logs.correlating import Correlating
 from detectors.sigma.matcher import Matcher
 from detectors.sigma.rules import load_directories
-from detectors.sigma.sources import ACTIVITY, CLOUD_AUDIT, CLOUDTRAIL, SIGN_IN
+from detectors.sigma.sources import ACTIVITY, AUDIT, CLOUD_AUDIT, CLOUDTRAIL, SIGN_IN, STORAGE
 
+START = datetime(2026, 3, 4, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
 RULES = load_directories([ROOT / "config" / "rules"])
 SAMPLES = ROOT / "tests" / "data" / "rules"
@@ -23,6 +26,8 @@ CLOUDS = {
     ("aws", "cloudtrail"): (CLOUDTRAIL, cloudtrail.decode_record),
     ("azure", "activitylogs"): (ACTIVITY, activitylogs.decode_record),
     ("azure", "signinlogs"): (SIGN_IN, directory.decode_sign_in),
+    ("azure", "auditlogs"): (AUDIT, directory.decode_audit),
+    ("azure", "storage"): (STORAGE, storage.decode_record),
     ("gcp", "gcp.audit"): (CLOUD_AUDIT, audit.decode_entry),
 }
 MATCHERS = {key: Matcher(source, RULES.rules) for key, (source, _) in CLOUDS.items()}
@@ -68,4 +73,33 @@ def test_a_rule_tells_a_reader_what_it_means(rule: Any) -> None:
 
 
 def test_a_rule_that_only_feeds_a_correlation_is_silent() -> None:
-    assert {rule.name for rule in RULES.rules if rule.silent} == {"aws_object_read"}
+    assert {rule.name for rule in RULES.rules if rule.silent} == {
+        "aws_object_read",
+        "azure_blob_read",
+        "gcp_object_read",
+    }
+
+
+DOWNLOADS = {
+    "aws_mass_download": ("aws_object_read", "requestParameters", "key"),
+    "azure_mass_download": ("azure_blob_read", "properties", "objectKey"),
+    "gcp_mass_download": ("gcp_object_read", "protoPayload", "resourceName"),
+}
+
+
+@pytest.mark.parametrize("name", DOWNLOADS)
+@pytest.mark.parametrize(("different", "fulfilled"), [(1001, 1), (1000, 0)])
+def test_a_mass_download_is_told_once_it_is_one(name: str, different: int, fulfilled: int) -> None:
+    read, part, key = DOWNLOADS[name]
+    rule = next(rule for rule in RULES.rules if rule.name == read)
+    source, decode = CLOUDS[rule.product, rule.service]
+    correlating = Correlating(RULES.correlations)
+    found: list[str] = []
+    event = samples(read)["matches"][0]
+    for number in range(1001):
+        event[part][key] = f"object-{number % different}"
+        event["callerIpAddress"] = f"198.51.100.7:{50_000 + number}"
+        record = decode(json.dumps(event).encode())
+        hits = correlating.observe(record, source, [rule], at=START + timedelta(seconds=number / 10), event=str(number))
+        found += [one.title for one in hits]
+    assert len(found) == fulfilled
