@@ -150,6 +150,15 @@ def test_credentials_of_another_account_are_refused(program: Program) -> None:
     assert "credentials_of_account_123456789012" in str(judgements)
 
 
+def test_credentials_whose_account_sts_does_not_name_are_not_trusted(faulty: Program, faults: Faults) -> None:
+    faulty.configure(targets=[faulty.target(accounts=["999999999999"])])
+    faults.plan("sts:GetCallerIdentity", DENIED)
+    code, judgements = faulty.scan()
+    assert code == 3
+    assert {detector for detector, _ in judgements} == {COVERAGE}
+    assert {call.operation for call in faults.calls} == {"sts:GetCallerIdentity"}
+
+
 def test_what_an_exception_covers_does_not_make_a_scan_incomplete(faulty: Program, faults: Faults) -> None:
     rule = {"resource": "*:private", "reason": "r", "owner": "o", "expires": "2099-01-01"}
     faults.plan("s3:GetBucketAcl", DENIED, when=lambda call: call.bucket == "private")
