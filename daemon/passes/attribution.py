@@ -43,8 +43,8 @@ def who(connection: Connection, made: Transition) -> Actor | None:
     """Return who caused a transition, as far as the logs have told; None where nobody is to be named.
 
     The event happened no later than the change was seen, and after the resource was last seen as it had
-    been. Of several it is the newest whose operation may have caused it; what explained an earlier change
-    explains no later one.
+    been. Of several it is the newest whose operation may have caused it, one that names the resource itself
+    before one that may mean it; what explained an earlier change explains no later one.
     """
     if not somebody_did(made) or made.seen_before is None:
         return None
@@ -58,7 +58,7 @@ def who(connection: Connection, made: Transition) -> Actor | None:
             if other.actor is not None and other.at < made.at
         }
         found = [one for one in found if one.event_uid not in explained]
-    touch = likeliest(found, made)
+    touch = likeliest(sorted(found, key=lambda one: one.whole), made)
     return None if touch is None else touch.actor
 
 

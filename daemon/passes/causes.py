@@ -55,10 +55,10 @@ _SHORTEST_WORD = 3
 
 
 def likeliest(touches: Sequence[Touch], transition: Transition) -> Touch | None:
-    """Return the newest of the events that may have caused a transition, None where none may.
+    """Return the first of the events that may have caused a transition, None where none may.
 
-    ``touches`` are newest first. What is said to have changed must be something that the operation changes;
-    only where no operation is known to change it the newest event of all is taken.
+    ``touches`` are the likelier first. What is said to have changed must be something that the operation changes;
+    only where no operation is known to change it the first event of all is taken.
     """
     if transition.cause is Cause.RESOURCE_GONE:
         return _first(touches, lambda operation: _ENDING.search(operation) is not None)

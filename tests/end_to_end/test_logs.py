@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from typing import Any
@@ -224,3 +225,40 @@ def test_killed_again_and_again_while_it_catches_up_it_tells_each_event_once(fol
         assert daemon.stop() == 0
     told_of = [one["cspmd"]["actor"]["event_id"] for one in alerts(followed)]
     assert sorted(told_of) == sorted(wanted)
+
+
+ADMINISTRATOR = json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}, "Version": "2012-10-17"})
+
+
+def test_who_made_somebody_an_administrator_is_named_directly_and_through_a_group(
+    followed: Program, moto: Moto
+) -> None:
+    iam = moto.client("iam")
+    for name in ("eve", "ivan"):
+        iam.create_user(UserName=name, Path="/ops/")
+    iam.create_group(GroupName="helpers")
+    iam.add_user_to_group(GroupName="helpers", UserName="ivan")
+    logs = [{"source": "aws.cloudtrail", "bucket": TRAIL}]
+    followed.configure(
+        targets=[followed.target(logs=logs)],
+        schedule={"config": "1h", "logs": "1s"},
+        judged=("identity.least_privilege", "coverage."),
+    )
+    with followed.running() as daemon:
+        until_followed(daemon)
+        assert daemon.metrics("cspmd_findings", detector="identity.least_privilege", status="fail") == []
+        iam.put_user_policy(UserName="eve", PolicyName="p", PolicyDocument=ADMINISTRATOR)
+        iam.put_group_policy(GroupName="helpers", PolicyName="p", PolicyDocument=ADMINISTRATOR)
+        source = {"eventSource": "iam.amazonaws.com"}
+        events = [
+            trail_event("PutUserPolicy", {"userName": "eve", "policyName": "p"}, **source),
+            trail_event("PutGroupPolicy", {"groupName": "helpers", "policyName": "p"}, **source),
+        ]
+        time.sleep(1.1)  # as above
+        deliver(moto, TRAIL, *events)
+        wait_for(lambda: len(told(followed, rule="identity.least_privilege", action="finding-regressed")) == 2, "both")
+        documents = told(followed, rule="identity.least_privilege", action="finding-regressed")
+        named = {
+            one["resource"]["name"]: (one["user"]["name"], one["cspmd"]["actor"]["operation"]) for one in documents
+        }
+        assert named == {"eve": ("mallory", "PutUserPolicy"), "ivan": ("mallory", "PutGroupPolicy")}

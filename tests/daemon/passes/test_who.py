@@ -86,6 +86,15 @@ def test_a_switch_of_the_whole_account_names_who_turned_it(world: World) -> None
     assert by(world) == "boss"
 
 
+def test_an_event_that_names_the_resource_goes_before_one_that_may_mean_it(world: World) -> None:
+    world.read(bucket("b"))
+    at = world.clock.now + timedelta(seconds=5)
+    tell(world, "owner", "PutBucketPolicy", at)
+    tell(world, "boss", "PutAccountPublicAccessBlock", at + timedelta(seconds=9), uid="arn:aws:s3:::*")
+    world.later(bucket("b", **OPENED))
+    assert by(world) == "owner"
+
+
 def test_what_explained_one_change_does_not_explain_the_next(world: World) -> None:
     world.read(bucket("b", **OPENED))
     tell(world, "bob", "DeleteBucketPolicy", world.clock.now + timedelta(minutes=4, seconds=55))
