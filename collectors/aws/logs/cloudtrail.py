@@ -8,6 +8,7 @@ document needs them: decoding them into dicts would cost more than everything el
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -75,6 +76,12 @@ class UserIdentity(msgspec.Struct, rename="camel", frozen=True, gc=False, forbid
 NOBODY = UserIdentity()
 
 
+@lru_cache(maxsize=4096)
+def _read_time(told: str | None) -> str:
+    """Read a time; records of the same second come together."""
+    return rfc3339(told)
+
+
 class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True, forbid_unknown_fields=True):
     """One CloudTrail event. Attributes are the record's own elements; None (or empty JSON) where absent.
 
@@ -121,7 +128,7 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True, forbid_unknown
     @property
     def time(self) -> str:
         """When it happened (RFC 3339, UTC); empty where the record does not say it."""
-        return rfc3339(self.event_time or self.timestamp)
+        return _read_time(self.event_time or self.timestamp)
 
     @property
     def reading(self) -> str | None:

@@ -7,10 +7,11 @@ an organization's policies change in other accounts is not told in those account
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from collectors.aws.logs.cloudtrail import CloudTrailRecord
-from collectors.aws.logs.families import Family, Place, partition_of
+from collectors.aws.logs.families import Place, partition_of
 from collectors.aws.logs.touches_table import SERVICES, Where
 
 _NO = frozenset({False, "false"})
@@ -41,61 +42,77 @@ def touches(record: CloudTrailRecord) -> tuple[str, ...]:
         region=record.aws_region or "",
         account=record.recipient_account_id or record.user_identity.account_id or "",
     )
-    return tuple(dict.fromkeys(uid for where in told for uid in _uids(where, record, place)))
+    elements = _Elements(record)
+    return tuple(dict.fromkeys(uid for where in told for uid in _uids(where, elements, place)))
 
 
-def _uids(where: Where, record: CloudTrailRecord, place: Place) -> Iterator[str]:
+def _uids(where: Where, elements: _Elements, place: Place) -> Iterator[str]:
     """Yield what the first of the places that names anything names, or else what stands for the unnamed."""
-    if where.unless and any(_named(record, path) for path in where.unless):
+    if where.unless and any(elements.named(path) for path in where.unless):
         return
-    if where.only_if and not any(str(value).lower() == "true" for value in _values(record, where.only_if)):
+    if where.only_if and not any(str(value).lower() == "true" for value in elements.values(where.only_if)):
         return
     for path in where.paths:
-        found = [uid for value in _named(record, path) for uid in _formed(where.family, value, place)]
+        found = [uid for value in elements.named(path) if (uid := where.family.uid(value, place)) is not None]
         if found:
             yield from found
             return
     if where.always:
-        yield from _formed(where.family, where.always, place)
+        uid = where.family.uid(where.always, place)
+        if uid is not None:
+            yield uid
     if where.every:
         yield where.family.every(place)
 
 
-def _formed(family: Family, value: str, place: Place) -> Iterator[str]:
-    uid = family.uid(value, place)
-    if uid is not None:
-        yield uid
+class _Elements:
+    """What stands in an event, by path. Services differ in the letter case of one and the same name."""
+
+    def __init__(self, record: CloudTrailRecord) -> None:
+        self._record = record
+        self._tops: dict[str, Any] = {}
+
+    def named(self, path: str) -> list[str]:
+        """Return the texts at a path, without the empty ones; at ``caller`` the ARN of the user or root that called.
+
+        Who works on himself is not named in the request.
+        """
+        if path == "caller":
+            identity = self._record.user_identity
+            return [identity.arn] if identity.arn and identity.type in {"IAMUser", "Root"} else []
+        return [value for value in self.values(path) if isinstance(value, str) and value]
+
+    def values(self, path: str) -> list[Any]:
+        """Return every value at a path."""
+        head, first, rest = _split(path)
+        if head not in self._tops:
+            self._tops[head] = _lowered(self._record.tree(head))
+        top = self._tops[head]
+        if isinstance(top, dict):
+            child = top.get(first)
+            return [] if child is None else list(_leaves(child, rest))
+        return list(_leaves(top, (first, *rest)))
 
 
-def _named(record: CloudTrailRecord, path: str) -> list[str]:
-    """Return the texts that stand at a path of a record, without the empty ones."""
-    if path == "caller":
-        return _caller(record)
-    return [value for value in _values(record, path) if isinstance(value, str) and value]
+@cache
+def _split(path: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return a path of the table as the element's name and, in lower case, what is below it."""
+    head, first, *rest = path.split(".")
+    return head, first.lower(), tuple(segment.lower() for segment in rest)
 
 
-def _caller(record: CloudTrailRecord) -> list[str]:
-    """Return the ARN of the user or the root that called: who works on himself is not named in the request."""
-    identity = record.user_identity
-    return [identity.arn] if identity.arn and identity.type in {"IAMUser", "Root"} else []
+def _lowered(node: Any) -> Any:  # noqa: ANN401 - decoded JSON
+    return {name.lower(): value for name, value in node.items()} if isinstance(node, dict) else node
 
 
-def _values(record: CloudTrailRecord, path: str) -> Iterator[Any]:
-    head, *segments = path.split(".")
-    return _leaves(record.tree(head), segments)
-
-
-def _leaves(node: Any, segments: list[str]) -> Iterator[Any]:  # noqa: ANN401 - decoded JSON
-    """Yield what stands below a node, through lists; services differ in how they write one name."""
+def _leaves(node: Any, segments: tuple[str, ...]) -> Iterator[Any]:  # noqa: ANN401 - decoded JSON
+    """Yield what stands below a node, through lists."""
     if isinstance(node, list):
         for member in node:
             yield from _leaves(member, segments)
     elif not segments:
         yield node
     elif isinstance(node, dict):
-        child = node.get(segments[0])
-        if child is None:
-            wanted = segments[0].lower()
-            child = next((value for name, value in node.items() if name.lower() == wanted), None)
-        if child is not None:
-            yield from _leaves(child, segments[1:])
+        for name, child in node.items():
+            if name.lower() == segments[0]:
+                yield from _leaves(child, segments[1:])
