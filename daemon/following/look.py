@@ -112,10 +112,16 @@ class Look:
             return Outcome.IGNORED
         if found and all(self._covered(unit, found) for unit in candidates):
             return Outcome.COVERED
-        return _worst([self._read(unit, own_uid) for unit in candidates])
+        outcomes = []
+        for unit in candidates:
+            read = unit.collector.refresh(unit.scope, own_uid)
+            outcomes.append(self._bring_in(unit, own_uid, read))
+            if isinstance(read, Resource):
+                # It is this unit's; what others say of a name that they do not know says nothing.
+                return outcomes[-1]
+        return _worst(outcomes)
 
-    def _read(self, unit: Unit, uid: str) -> Outcome:
-        found = unit.collector.refresh(unit.scope, uid)
+    def _bring_in(self, unit: Unit, uid: str, found: Resource | Unread | None) -> Outcome:
         if isinstance(found, Unread):
             return Outcome.UNREAD
         known_as = found.uid if isinstance(found, Resource) else uid

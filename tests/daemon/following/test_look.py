@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from collectors.model import Actor, Known, Resource, Scope, Unread
@@ -35,7 +36,7 @@ class Estate(Scripted):
         self.asked: list[str] = []
 
     def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
-        assert scope == SCOPE
+        assert scope.collector.startswith(SCOPE.collector)
         self.asked.append(uid)
         return DENIED if self.denied else self.there.get(uid)
 
@@ -127,6 +128,33 @@ def test_what_an_event_deleted_and_what_it_made_is_found(scene: Scene) -> None:
     ]
 
 
+def test_what_is_not_known_yet_is_asked_of_each_unit_that_may_read_it(scene: Scene) -> None:
+    class Other(Estate):
+        uid = "aws.s3.other"
+
+    other = Other()
+    other.denied = True
+    scope = msgspec.structs.replace(SCOPE, collector="aws.s3.other")
+    before = Unit(scope=scope, interval=INTERVAL, collector=other)
+    scene.look = Look(
+        scene.state,
+        scene.runner,
+        units=lambda: [before, scene.unit],
+        judging=judging,
+        prompt=lambda _unit: None,
+        clock=scene.clock,
+    )
+    scene.estate.put(bucket("new", versioning=OFF))
+    scene.touch(bucket("new").uid, "CreateBucket")
+    assert scene.look.at(bucket("new").uid).outcome is Outcome.CHANGED
+    scene.touch(bucket("none").uid, "CreateBucket")
+    assert scene.look.at(bucket("none").uid).outcome is Outcome.UNREAD
+    scene.touch(bucket("a").uid)
+    asked = list(other.asked)
+    assert scene.look.at(bucket("a").uid).outcome is Outcome.UNCHANGED
+    assert other.asked == asked
+
+
 def test_what_cannot_be_read_stays_to_be_looked_at(scene: Scene) -> None:
     scene.estate.denied = True
     scene.touch(bucket("b").uid)
@@ -210,8 +238,6 @@ def test_a_name_without_its_path_is_that_of_the_resource(state: State) -> None:
 
 
 def _renamed(one: Any, uid: str) -> Any:
-    import msgspec
-
     return msgspec.structs.replace(one, uid=uid)
 
 
