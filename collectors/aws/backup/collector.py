@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import ClassVar
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, MalformedAnswerError, member
-from collectors.aws.availability import where_offered
 from collectors.aws.backup import operations as ops
 from collectors.aws.backup.plans import copies
 from collectors.aws.entries import not_asked
 from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
-from collectors.aws.operations import Attempt, permissions
+from collectors.aws.operations import Attempt
 from collectors.aws.pages import Listed, pages, parted
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
+from collectors.aws.regional import RegionalCollector
 from collectors.aws.workers import spread
 from collectors.model import (
     BackupPlan,
@@ -27,7 +25,6 @@ from collectors.model import (
     NotNeeded,
     Provider,
     Resource,
-    Scope,
     Unread,
 )
 
@@ -41,7 +38,7 @@ _EMPTY = NotNeeded("vault_is_empty")
 _COPIED_BY_PLANS = NotNeeded("copies_are_made_by_plans")
 
 
-class BackupCollector:
+class BackupCollector(RegionalCollector):
     """Reads one region's vaults and plans: two lists, and two calls for each plan and one for each vault.
 
     Where backups are copied to stands in the plans, which are read where a rule asks for that: each as a whole, since
@@ -49,33 +46,24 @@ class BackupCollector:
     """
 
     uid: ClassVar[str] = "aws.backup"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "backup"
     kinds: ClassVar[tuple[type[Resource], ...]] = (BackupVault, BackupPlan)
-    regional: ClassVar[bool] = True
     operations = ops.OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream vaults, then plans. A list that fails costs its own kind alone."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        yield from where_offered(self._account, "backup", scope.region, self._everything(scope.region))
+        keys = KeyHolders(self._account, region)
+        yield from self._of_kind(ops.VAULTS, region, partial(self._vault, region=region, keys=keys))
+        if self._account.asked(BackupPlan, "copies"):
+            yield from self._of_kind(ops.PLANS, region, partial(self._plan, region=region))
 
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one vault or plan anew by its ARN; None where the list of its kind does not have it.
 
         A vault is listed with the others: asked for by itself, AWS Backup refuses one that there is not.
         """
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
-        listed, read = self._kind_of(uid, scope.region)
-        entries, failed = parted(pages(self._account, listed, scope.region, _entry, MaxResults=_PAGE))
+        listed, read = self._kind_of(uid, region)
+        entries, failed = parted(pages(self._account, listed, region, _entry, MaxResults=_PAGE))
         found = next((entry for entry in entries if _arn(entry) == uid), None)
         if found is not None:
             return read(found)
@@ -90,12 +78,6 @@ class BackupCollector:
         yield Attempt(operation=ops.GET_BACKUP_PLAN, region=home, parameters={"BackupPlanId": _NOBODYS})
         yield Attempt(operation=ops.LIST_TAGS, region=home, parameters={"ResourceArn": arn})
         yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
-
-    def _everything(self, region: str) -> Iterator[Resource | Unread]:
-        keys = KeyHolders(self._account, region)
-        yield from self._of_kind(ops.VAULTS, region, partial(self._vault, region=region, keys=keys))
-        if self._account.asked(BackupPlan, "copies"):
-            yield from self._of_kind(ops.PLANS, region, partial(self._plan, region=region))
 
     def _kind_of(self, uid: str, region: str) -> tuple[Listed, Callable[[Answer], Resource | None]]:
         if ":backup-plan:" in uid:

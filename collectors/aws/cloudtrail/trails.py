@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, member
-from collectors.aws.availability import where_offered
 from collectors.aws.cloudtrail import operations as ops
 from collectors.aws.cloudtrail.entry import Entry
 from collectors.aws.entries import not_asked
-from collectors.aws.operations import Attempt, permissions
+from collectors.aws.operations import Attempt
 from collectors.aws.pages import pages, parted, tags
+from collectors.aws.regional import RegionalCollector
 from collectors.aws.s3.operations import HEAD_BUCKET
 from collectors.aws.s3.regions import BucketRegions, place
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
 from collectors.model import (
     Copy,
     CopyKind,
@@ -24,7 +22,6 @@ from collectors.model import (
     LogTrail,
     Provider,
     Resource,
-    Scope,
     Unread,
     UnreadReason,
 )
@@ -33,7 +30,7 @@ _NOBODYS = "cspmd-permission-probe"
 _MOST_TAGGED = 20
 
 
-class TrailCollector:
+class TrailCollector(RegionalCollector):
     """Reads the account's own trails of one region, and where they deliver to: one call a region.
 
     Each trail is told by its home region alone, without the shadows that it has in the others. A region with trails
@@ -41,29 +38,17 @@ class TrailCollector:
     """
 
     uid: ClassVar[str] = "aws.cloudtrail.trails"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "cloudtrail"
     kinds: ClassVar[tuple[type[Resource], ...]] = (LogTrail,)
-    regional: ClassVar[bool] = True
     operations = ops.TRAIL_OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.TRAIL_OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream the trails whose home the region is."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        yield from where_offered(self._account, "cloudtrail", scope.region, self._trails(scope.region))
+        yield from self._trails(region)
 
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one trail anew by its ARN; None where it does not exist."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
-        found = tuple(self._trails(scope.region, trailNameList=[uid]))
+        found = tuple(self._trails(region, trailNameList=[uid]))
         trail = next((one for one in found if isinstance(one, LogTrail) and one.uid == uid), None)
         return trail or next((one for one in found if isinstance(one, Unread)), None)
 

@@ -6,25 +6,23 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from collectors.api import Permission
 from collectors.aws.answers import GoneError
-from collectors.aws.availability import where_offered
 from collectors.aws.dynamodb import operations as ops
 from collectors.aws.dynamodb.tables import Tables
 from collectors.aws.dynamodb.tagged import TableTags
 from collectors.aws.entries import entries, unless_gone
 from collectors.aws.keys import DESCRIBE_KEY
-from collectors.aws.operations import Attempt, permissions
+from collectors.aws.operations import Attempt
 from collectors.aws.pages import pages
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
+from collectors.aws.regional import RegionalCollector
 from collectors.aws.workers import spread
-from collectors.model import DatabaseBackup, Provider, Resource, Scope, Table, Unread
+from collectors.model import DatabaseBackup, Resource, Table, Unread
 
 _NOBODYS = "cspmd-permission-probe"
 _ALL_BACKUPS = {"BackupType": "ALL", "Limit": ops.PAGE}
 
 
-class DynamoDbCollector:
+class DynamoDbCollector(RegionalCollector):
     """Reads one region's tables, each in one call: no list says more of a table than its name.
 
     Besides, there is a list of tables, one of tags, one of backups, one of legacy global tables where a table could
@@ -32,47 +30,12 @@ class DynamoDbCollector:
     """
 
     uid: ClassVar[str] = "aws.dynamodb"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "dynamodb"
     kinds: ClassVar[tuple[type[Resource], ...]] = (Table, DatabaseBackup)
-    regional: ClassVar[bool] = True
     operations = ops.OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream tables, each as soon as it is read, and then backups. A list that fails costs its own kind alone."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        yield from where_offered(self._account, "dynamodb", scope.region, self._everything(scope.region))
-
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
-        """Read one table or backup anew by its ARN; None where it does not exist."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
-        tables = Tables(self._account, scope.region, TableTags(self._account, scope.region, listed=False))
-        name, _, backup = uid.rpartition(":")[2].removeprefix("table/").partition("/backup/")
-        if not backup:
-            return unless_gone(lambda: tables.table(name))
-        return self._refreshed(tables, scope.region, name, uid)
-
-    def attempts(self) -> Iterator[Attempt]:
-        """Yield one harmless call of each operation, for trying the permissions."""
-        home = self._account.home_region
-        own = Tables(self._account, home, TableTags(self._account, home)).arn(_NOBODYS)
-        yield Attempt(operation=ops.LIST_TABLES, region=home, parameters={"Limit": 1})
-        yield Attempt(operation=ops.DESCRIBE_TABLE, region=home, parameters={"TableName": _NOBODYS})
-        yield Attempt(operation=ops.LIST_TAGS_OF_RESOURCE, region=home, parameters={"ResourceArn": own})
-        yield Attempt(operation=ops.LIST_GLOBAL_TABLES, region=home, parameters={"Limit": 1})
-        yield Attempt(operation=ops.LIST_BACKUPS, region=home, parameters={"Limit": 1})
-        yield Attempt(operation=ops.GET_RESOURCES, region=home, parameters={"ResourcesPerPage": 1})
-        yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
-
-    def _everything(self, region: str) -> Iterator[Resource | Unread]:
         tables = Tables(self._account, region, TableTags(self._account, region))
         names: set[str] = set()
 
@@ -88,6 +51,26 @@ class DynamoDbCollector:
                 yield found
         make = partial(tables.backup, tables=names)
         yield from entries(self._account, ops.BACKUPS, region, make, **_ALL_BACKUPS)
+
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
+        """Read one table or backup anew by its ARN; None where it does not exist."""
+        tables = Tables(self._account, region, TableTags(self._account, region, listed=False))
+        name, _, backup = uid.rpartition(":")[2].removeprefix("table/").partition("/backup/")
+        if not backup:
+            return unless_gone(lambda: tables.table(name))
+        return self._refreshed(tables, region, name, uid)
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield one harmless call of each operation, for trying the permissions."""
+        home = self._account.home_region
+        own = Tables(self._account, home, TableTags(self._account, home)).arn(_NOBODYS)
+        yield Attempt(operation=ops.LIST_TABLES, region=home, parameters={"Limit": 1})
+        yield Attempt(operation=ops.DESCRIBE_TABLE, region=home, parameters={"TableName": _NOBODYS})
+        yield Attempt(operation=ops.LIST_TAGS_OF_RESOURCE, region=home, parameters={"ResourceArn": own})
+        yield Attempt(operation=ops.LIST_GLOBAL_TABLES, region=home, parameters={"Limit": 1})
+        yield Attempt(operation=ops.LIST_BACKUPS, region=home, parameters={"Limit": 1})
+        yield Attempt(operation=ops.GET_RESOURCES, region=home, parameters={"ResourcesPerPage": 1})
+        yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
 
     def _refreshed(self, tables: Tables, region: str, table: str, uid: str) -> Resource | Unread | None:
         """Find a backup in the list of its table's: that of a single one would tell other things of it."""

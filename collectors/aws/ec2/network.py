@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError
 from collectors.aws.ec2.listing import PAGE, gathered, listed
 from collectors.aws.ec2.operations import (
@@ -17,43 +16,31 @@ from collectors.aws.ec2.operations import (
 )
 from collectors.aws.ec2.prefix_lists import PrefixLists
 from collectors.aws.ec2.security_groups import Interface, attachments, security_group
-from collectors.aws.operations import Attempt, permissions
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
-from collectors.model import Attachments, Fact, Known, Provider, Resource, Scope, SecurityGroup, Unread
+from collectors.aws.operations import Attempt
+from collectors.aws.regional import RegionalCollector
+from collectors.model import Attachments, Fact, Known, Resource, SecurityGroup, Unread
 
 _NOBODYS = "pl-00000000000000000"
 
 
-class NetworkCollector:
+class NetworkCollector(RegionalCollector):
     """Reads the security groups of one region: two lists, and one read for each prefix list that a rule refers to."""
 
     uid: ClassVar[str] = "aws.ec2.network"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "ec2"
     kinds: ClassVar[tuple[type[Resource], ...]] = (SecurityGroup,)
-    regional: ClassVar[bool] = True
     operations = NETWORK_OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(NETWORK_OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream the region's security groups, page by page as they are listed."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        yield from self._groups(scope.region, self._guarded(scope.region))
+        yield from self._groups(region, self._guarded(region))
 
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one security group anew by its ARN; None where it does not exist."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
         group = uid.rpartition("/")[2]
-        interfaces = self._guarded(scope.region, Filters=[{"Name": "group-id", "Values": [group]}])
+        interfaces = self._guarded(region, Filters=[{"Name": "group-id", "Values": [group]}])
         try:
-            return next(self._groups(scope.region, interfaces, page=None, GroupIds=[group]), None)
+            return next(self._groups(region, interfaces, page=None, GroupIds=[group]), None)
         except GoneError:
             return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeVar
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError
 from collectors.aws.ec2 import operations as ops
 from collectors.aws.ec2.disks import disk, image, snapshot
@@ -13,48 +12,35 @@ from collectors.aws.ec2.listing import PAGE, listed
 from collectors.aws.ec2.region import Region
 from collectors.aws.ec2.sharing import PublicSnapshots, own
 from collectors.aws.keys import DESCRIBE_KEY
-from collectors.aws.operations import Attempt, Operation, permissions
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
-from collectors.model import Disk, DiskSnapshot, MachineImage, Provider, Resource, Scope, Unread
+from collectors.aws.operations import Attempt, Operation
+from collectors.aws.regional import RegionalCollector
+from collectors.model import Disk, DiskSnapshot, MachineImage, Resource, Unread
 
 T = TypeVar("T", bound=Resource)
 
 _NOBODYS = "snap-00000000000000000"
 
 
-class StorageCollector:
+class StorageCollector(RegionalCollector):
     """Reads one region's volumes, snapshots and images: a list of each, and one of the public snapshots.
 
     Beyond the lists each key is asked for once, and each snapshot that is said to be public.
     """
 
     uid: ClassVar[str] = "aws.ec2.storage"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "ec2"
     kinds: ClassVar[tuple[type[Resource], ...]] = (Disk, DiskSnapshot, MachineImage)
-    regional: ClassVar[bool] = True
     operations = ops.STORAGE_OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.STORAGE_OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream volumes, then snapshots, then images. A list that fails costs its own kind alone."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        region = Region(self._account, scope.region)
-        yield from self._disks(region)
-        yield from self._snapshots(region)
-        yield from self._images(region)
+        here = Region(self._account, region)
+        yield from self._disks(here)
+        yield from self._snapshots(here)
+        yield from self._images(here)
 
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one volume, snapshot or image anew by its ARN; None where it does not exist."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
-        region = Region(self._account, scope.region)
         what, _, own_uid = uid.rpartition(":")[2].partition("/")
         readers: dict[str, Callable[[Region, str], Iterator[Resource | Unread]]] = {
             "volume": self._disks,
@@ -62,7 +48,7 @@ class StorageCollector:
             "image": self._images,
         }
         try:
-            return next(readers[what](region, own_uid), None)
+            return next(readers[what](Region(self._account, region), own_uid), None)
         except (GoneError, KeyError):
             return None
 

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, member
-from collectors.aws.availability import where_offered
 from collectors.aws.ecr import operations as ops
 from collectors.aws.ecr.replication import Rule, copies, rules
 from collectors.aws.entries import not_asked
 from collectors.aws.errors import malformed
 from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
 from collectors.aws.memo import Memo
-from collectors.aws.operations import Attempt, permissions
+from collectors.aws.operations import Attempt
 from collectors.aws.pages import pages, parted, tags
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
+from collectors.aws.regional import RegionalCollector
 from collectors.aws.workers import spread
 from collectors.model import (
     Copy,
@@ -28,7 +26,6 @@ from collectors.model import (
     Known,
     Provider,
     Resource,
-    Scope,
     Unread,
 )
 
@@ -39,38 +36,26 @@ _KMS = frozenset({"KMS", "KMS_DSSE"})
 _S3_ENCRYPTION = "AES256"
 
 
-class RepositoryCollector:
+class RepositoryCollector(RegionalCollector):
     """Reads one region's repositories: one list.
 
     As rules ask for it, one call more tells what the registry replicates, and one a repository its tags.
     """
 
     uid: ClassVar[str] = "aws.ecr"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "ecr"
     kinds: ClassVar[tuple[type[Resource], ...]] = (ImageRepository,)
-    regional: ClassVar[bool] = True
     operations = ops.OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream the region's repositories, each as soon as it is read."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        yield from where_offered(self._account, "ecr", scope.region, self._repositories(scope.region, maxResults=_PAGE))
+        yield from self._repositories(region, maxResults=_PAGE)
 
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one repository anew by its ARN; None where it does not exist."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
         name = uid.partition(":repository/")[2]
         try:
-            return next(self._repositories(scope.region, repositoryNames=[name]), None)
+            return next(self._repositories(region, repositoryNames=[name]), None)
         except GoneError:
             return None
 

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, member
-from collectors.aws.availability import where_offered
 from collectors.aws.efs import operations as ops
 from collectors.aws.efs.replications import Replications
 from collectors.aws.entries import entries, not_asked
 from collectors.aws.errors import malformed
 from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
-from collectors.aws.operations import Attempt, permissions
+from collectors.aws.operations import Attempt
 from collectors.aws.pages import tags
 from collectors.aws.places import place_of
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
+from collectors.aws.regional import RegionalCollector
 from collectors.model import (
     Copy,
     Encryption,
@@ -27,7 +25,6 @@ from collectors.model import (
     Known,
     Provider,
     Resource,
-    Scope,
     Unread,
     UnreadReason,
 )
@@ -36,38 +33,25 @@ _ALL: dict[str, Any] = {"MaxItems": ops.PAGE}
 _NOBODYS = "fs-00000000000000000"
 
 
-class EfsCollector:
+class EfsCollector(RegionalCollector):
     """Reads one region's file systems in one list, and their replications in another where there are any."""
 
     uid: ClassVar[str] = "aws.efs"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "efs"
     kinds: ClassVar[tuple[type[Resource], ...]] = (FileSystem,)
-    regional: ClassVar[bool] = True
     operations = ops.OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream the region's file systems. Where the list fails there is nothing but that it did."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        replications = Replications(self._account, scope.region)
-        listed = self._file_systems(scope.region, replications, **_ALL)
-        yield from where_offered(self._account, "efs", scope.region, listed)
+        replications = Replications(self._account, region)
+        yield from self._file_systems(region, replications, **_ALL)
 
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one file system anew by its ARN; None where it does not exist."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
         own_uid = uid.rpartition("/")[2]
-        replications = Replications(self._account, scope.region, only=own_uid)
+        replications = Replications(self._account, region, only=own_uid)
         try:
-            return next(self._file_systems(scope.region, replications, FileSystemId=own_uid), None)
+            return next(self._file_systems(region, replications, FileSystemId=own_uid), None)
         except GoneError:
             return None
 

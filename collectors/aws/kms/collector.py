@@ -8,17 +8,15 @@ from typing import ClassVar
 
 import msgspec
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, member
-from collectors.aws.availability import where_offered
 from collectors.aws.entries import not_asked
 from collectors.aws.kms import operations as ops
 from collectors.aws.kms.key import Described
-from collectors.aws.operations import Attempt, permissions
+from collectors.aws.operations import Attempt
 from collectors.aws.pages import gathered, pages, parted, tags
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
+from collectors.aws.regional import RegionalCollector
 from collectors.aws.workers import spread
-from collectors.model import EncryptionKey, Fact, KeyRotation, Known, Provider, Resource, Scope, Unread
+from collectors.model import EncryptionKey, Fact, KeyRotation, Known, Provider, Resource, Unread
 
 _MOST_KEYS = 1000
 _MOST_ALIASES = 100
@@ -37,7 +35,7 @@ class _Names(msgspec.Struct, frozen=True):
 _NO_NAMES = _Names({}, frozenset())
 
 
-class KeyCollector:
+class KeyCollector(RegionalCollector):
     """Reads the keys of one region that the customer manages; AWS rotates its own every year by itself.
 
     Two lists, then two calls a key, three where a rule asks for its data class. No list says more of a key than its
@@ -45,40 +43,12 @@ class KeyCollector:
     """
 
     uid: ClassVar[str] = "aws.kms"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "kms"
     kinds: ClassVar[tuple[type[Resource], ...]] = (EncryptionKey,)
-    regional: ClassVar[bool] = True
     operations = ops.OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream the region's customer-managed keys, each as soon as it is read."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        yield from where_offered(self._account, "kms", scope.region, self._keys(scope.region))
-
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
-        """Read one key anew by its ARN; None where it does not exist, or is AWS's own."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
-        return self._read(uid, scope.region, self._names(scope.region))
-
-    def attempts(self) -> Iterator[Attempt]:
-        """Yield one harmless call of each operation, for trying the permissions."""
-        home = self._account.home_region
-        yield Attempt(operation=ops.LIST_KEYS, region=home, parameters={"Limit": 1})
-        yield Attempt(operation=ops.LIST_ALIASES, region=home, parameters={"Limit": 1})
-        arn = f"arn:{self._account.partition}:kms:{home}:{self._account.account_id}:key/{_NOBODYS}"
-        for operation in (ops.DESCRIBE_KEY, ops.GET_KEY_ROTATION_STATUS, ops.LIST_RESOURCE_TAGS):
-            yield Attempt(operation=operation, region=home, parameters={"KeyId": arn})
-
-    def _keys(self, region: str) -> Iterator[EncryptionKey | Unread]:
         listed, failed = parted(pages(self._account, ops.KEYS, region, _arn, Limit=_MOST_KEYS))
         if listed:
             names = self._names(region)
@@ -88,6 +58,19 @@ class KeyCollector:
                 if key is not None:
                     yield key
         yield from failed
+
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
+        """Read one key anew by its ARN; None where it does not exist, or is AWS's own."""
+        return self._read(uid, region, self._names(region))
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield one harmless call of each operation, for trying the permissions."""
+        home = self._account.home_region
+        yield Attempt(operation=ops.LIST_KEYS, region=home, parameters={"Limit": 1})
+        yield Attempt(operation=ops.LIST_ALIASES, region=home, parameters={"Limit": 1})
+        arn = f"arn:{self._account.partition}:kms:{home}:{self._account.account_id}:key/{_NOBODYS}"
+        for operation in (ops.DESCRIBE_KEY, ops.GET_KEY_ROTATION_STATUS, ops.LIST_RESOURCE_TAGS):
+            yield Attempt(operation=operation, region=home, parameters={"KeyId": arn})
 
     def _names(self, region: str) -> _Names:
         """Read the region's aliases; without them each key is asked what it is, and goes by its id."""

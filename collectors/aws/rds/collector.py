@@ -6,28 +6,26 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, MalformedAnswerError
-from collectors.aws.availability import where_offered
 from collectors.aws.entries import as_listed, entries, understood, unless_gone
 from collectors.aws.keys import DESCRIBE_KEY
-from collectors.aws.operations import Attempt, permissions
+from collectors.aws.operations import Attempt
 from collectors.aws.rds import operations as ops
 from collectors.aws.rds.backups import backup
 from collectors.aws.rds.copies import GlobalClusters
 from collectors.aws.rds.databases import cluster, instance
 from collectors.aws.rds.region import Region, parts_of
 from collectors.aws.rds.snapshots import OF_CLUSTERS, OF_INSTANCES, SORTS, SnapshotKind, snapshot
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
+from collectors.aws.regional import RegionalCollector
 from collectors.aws.workers import spread
-from collectors.model import Database, DatabaseBackup, DatabaseSnapshot, Provider, Resource, Scope, Unread
+from collectors.model import Database, DatabaseBackup, DatabaseSnapshot, Resource, Unread
 
 _NOBODYS = "cspmd-permission-probe"
 _FEW = {"MaxRecords": 20}
 _ALL = {"MaxRecords": ops.PAGE}
 
 
-class RdsCollector:
+class RdsCollector(RegionalCollector):
     """Reads one region's databases in five lists, and a sixth where there are clusters that may be global.
 
     Beyond the lists each manual snapshot is asked for whom it is shared with, and each key for its holder. Backups
@@ -35,32 +33,24 @@ class RdsCollector:
     """
 
     uid: ClassVar[str] = "aws.rds"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "rds"
     kinds: ClassVar[tuple[type[Resource], ...]] = (Database, DatabaseSnapshot, DatabaseBackup)
-    regional: ClassVar[bool] = True
     operations = ops.OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream instances, clusters, snapshots and backups. A list that fails costs its own sort alone."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        yield from where_offered(self._account, "rds", scope.region, self._everything(scope.region))
+        here = Region(self._account, region)
+        yield from self._instances(here, **_ALL)
+        yield from self._clusters(here, **_ALL)
+        yield from self._snapshots(here, OF_INSTANCES)
+        yield from self._snapshots(here, OF_CLUSTERS)
+        yield from self._backups(here, **_ALL)
 
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one database, snapshot or backup anew by its ARN; None where it does not exist."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
-        region = Region(self._account, scope.region)
         try:
             *_, what, own_uid = parts_of(uid)
-            return next(self._one(region, what, own_uid, uid), None)
+            return next(self._one(Region(self._account, region), what, own_uid, uid), None)
         except (GoneError, MalformedAnswerError):
             return None
 
@@ -79,14 +69,6 @@ class RdsCollector:
         for sort in (OF_INSTANCES, OF_CLUSTERS):
             yield Attempt(operation=sort.attributes, region=home, parameters={sort.identifier: _NOBODYS})
         yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
-
-    def _everything(self, name: str) -> Iterator[Resource | Unread]:
-        region = Region(self._account, name)
-        yield from self._instances(region, **_ALL)
-        yield from self._clusters(region, **_ALL)
-        yield from self._snapshots(region, OF_INSTANCES)
-        yield from self._snapshots(region, OF_CLUSTERS)
-        yield from self._backups(region, **_ALL)
 
     def _one(self, region: Region, what: str, own_uid: str, arn: str) -> Iterator[Resource | Unread]:
         if what in SORTS:

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from collectors.api import Permission
 from collectors.aws.answers import Answer, GoneError, member
-from collectors.aws.availability import where_offered
 from collectors.aws.entries import not_asked
 from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
-from collectors.aws.operations import Attempt, permissions
+from collectors.aws.operations import Attempt
 from collectors.aws.pages import pages, parted, tags
+from collectors.aws.regional import RegionalCollector
 from collectors.aws.secretsmanager import operations as ops
-from collectors.aws.session import VERIFIED_WITHIN, AwsAccount
 from collectors.aws.workers import spread
 from collectors.model import (
     Copy,
@@ -25,7 +23,6 @@ from collectors.model import (
     Known,
     Provider,
     Resource,
-    Scope,
     Secret,
     Unread,
 )
@@ -37,7 +34,7 @@ _NONE = frozenset({"Failed", "Detached"})
 _REGION = 3
 
 
-class SecretCollector:
+class SecretCollector(RegionalCollector):
     """Reads one region's secrets: one list, and one call for each secret that may be replicated elsewhere.
 
     The list does not tell the replicas of a secret; it does tell which secrets are replicas, which have none of their
@@ -46,48 +43,12 @@ class SecretCollector:
     """
 
     uid: ClassVar[str] = "aws.secretsmanager"
-    provider: ClassVar[Provider] = Provider.AWS
+    service: ClassVar[str] = "secretsmanager"
     kinds: ClassVar[tuple[type[Resource], ...]] = (Secret,)
-    regional: ClassVar[bool] = True
     operations = ops.OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(ops.OPERATIONS)
 
-    def __init__(self, account: AwsAccount) -> None:
-        self._account = account
-
-    def collect(self, scope: Scope) -> Iterator[Resource | Unread]:
+    def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream the region's secrets, each as soon as it is read."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            yield refusal
-            return
-        yield from where_offered(self._account, "secretsmanager", scope.region, self._secrets(scope.region))
-
-    def refresh(self, scope: Scope, uid: str) -> Resource | Unread | None:
-        """Read one secret anew by its ARN; None where it does not exist, or waits for its deletion."""
-        refusal = self._account.verify(within=VERIFIED_WITHIN)
-        if refusal is not None:
-            return refusal
-        try:
-            described = self._account.read(ops.DESCRIBE_SECRET, scope.region, _with_arn, SecretId=uid)
-        except GoneError:
-            return None
-        if not isinstance(described, Known):
-            return described if isinstance(described, Unread) else None
-        entry = described.value
-        if entry.get("DeletedDate"):
-            return None
-        keys = KeyHolders(self._account, scope.region)
-        return self._secret(entry, scope.region, keys, Known(_copies(entry)))
-
-    def attempts(self) -> Iterator[Attempt]:
-        """Yield one harmless call of each operation, for trying the permissions."""
-        home = self._account.home_region
-        yield Attempt(operation=ops.LIST_SECRETS, region=home, parameters={"MaxResults": 1})
-        yield Attempt(operation=ops.DESCRIBE_SECRET, region=home, parameters={"SecretId": _NOBODYS})
-        yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
-
-    def _secrets(self, region: str) -> Iterator[Secret | Unread]:
         keys = KeyHolders(self._account, region)
         listed, failed = parted(pages(self._account, ops.SECRETS, region, _with_arn, MaxResults=_PAGE))
         read = partial(self._read, region=region, keys=keys)
@@ -95,6 +56,27 @@ class SecretCollector:
             if secret is not None:
                 yield secret
         yield from failed
+
+    def _again(self, region: str, uid: str) -> Resource | Unread | None:
+        """Read one secret anew by its ARN; None where it does not exist, or waits for its deletion."""
+        try:
+            described = self._account.read(ops.DESCRIBE_SECRET, region, _with_arn, SecretId=uid)
+        except GoneError:
+            return None
+        if not isinstance(described, Known):
+            return described if isinstance(described, Unread) else None
+        entry = described.value
+        if entry.get("DeletedDate"):
+            return None
+        keys = KeyHolders(self._account, region)
+        return self._secret(entry, region, keys, Known(_copies(entry)))
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield one harmless call of each operation, for trying the permissions."""
+        home = self._account.home_region
+        yield Attempt(operation=ops.LIST_SECRETS, region=home, parameters={"MaxResults": 1})
+        yield Attempt(operation=ops.DESCRIBE_SECRET, region=home, parameters={"SecretId": _NOBODYS})
+        yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
 
     def _read(self, entry: Answer, region: str, keys: KeyHolders) -> Secret | None:
         """Read what the list leaves out of a secret; None where it is gone by now."""
