@@ -141,6 +141,9 @@ def test_the_accounts_of_an_organization_are_watched_as_they_come_and_go(
     with program.running() as daemon:
         daemon.wait_until_ready()
         wait_for(lambda: public(daemon, ACCOUNT) == [1.0], "the management account's own finding")
+        cost = daemon.wait_for_event("account was read")
+        assert cost["calls"] == sum(cost["by_service"].values()) > 0
+        assert sum(daemon.metrics("cspmd_cloud_api_calls_total", service="s3")) >= cost["by_service"].get("s3", 0)
 
         joined = organization.create_account(Email="a@example.com", AccountName="a")["CreateAccountStatus"]["AccountId"]
         open_bucket(moto, joined, "of-the-new")
