@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,8 +20,8 @@ _GROUP = msgspec.json.Decoder(tuple[str, ...])
 class Correlations:
     """The correlation rules of one source of logs, shared by all logs of it.
 
-    Whoever observes holds ``lock`` from before the transaction until it has ended, and calls :meth:`forget`
-    where it was not committed: what is known is then read anew from the state.
+    For use by one thread at a time, from before the transaction until it has ended. Where it was not committed,
+    :meth:`forget` has what is known read anew from the state.
     """
 
     def __init__(self, source: str, rules: Sequence[Correlation]) -> None:
@@ -30,11 +29,6 @@ class Correlations:
         self._rules = {rule.uid: rule for rule in rules}
         self._correlating: Correlating | None = None
         self._newest: dict[str, datetime] = {}
-        self.lock = threading.Lock()
-
-    def __bool__(self) -> bool:
-        """Whether there is any rule."""
-        return bool(self._rules)
 
     def forget(self) -> None:
         """Drop what is held in memory."""

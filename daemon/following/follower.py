@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -102,6 +101,7 @@ class Follower:
         self._guard = threading.Lock()
         self._statuses: dict[str, LogStatus] = {}
         self._odd: set[str] = set()
+        self._writing: dict[str, threading.Lock] = {}
 
     @property
     def statuses(self) -> Mapping[str, LogStatus]:
@@ -152,9 +152,8 @@ class Follower:
     def _write(self, unit: LogUnit, delivery: Delivery, batch: Batch, status: LogStatus, matching: Matching) -> Caused:
         now = status.read_at
         reader, correlations = matching.of(unit.source.uid)
-        with ExitStack() as held:
-            if correlations or reader.novelties:
-                held.enter_context(correlations.lock)
+        # Two logs of one source may tell of the same event: the second has to find what the first left.
+        with self._alone(unit.source.uid):
             try:
                 with self._state.write() as connection:
                     caused = effects.write(
@@ -174,6 +173,10 @@ class Follower:
                 reader.novelties.forget()
                 raise
         return caused
+
+    def _alone(self, source: str) -> threading.Lock:
+        with self._guard:
+            return self._writing.setdefault(source, threading.Lock())
 
     def _status(self, unit: LogUnit, delivery: Delivery, batch: Batch, now: datetime) -> LogStatus:
         before = self.statuses.get(unit.key)

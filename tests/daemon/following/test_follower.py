@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from daemon.exceptions import Exceptions
 from daemon.following.detections import STANDS, quieten
 from daemon.model import FindingStatus
 from daemon.state import State, touches, uses
+from daemon.targets import LogUnit
 from detectors.model import Severity
 from tests.fakes.followed_logs import AGAIN, WRITTEN, FileLog, Followed, event, read_of
-from tests.fakes.posture import START, Clock, rule
+from tests.fakes.posture import ACCOUNT, START, Clock, rule
 
 MINUTE = timedelta(minutes=1)
 
@@ -188,3 +190,17 @@ def test_a_round_ends_at_the_next_delivery_once_the_daemon_stops(state: State, s
     followed.stopping.set()
     assert followed.round().handed_back
     assert state.cursors.get(followed.unit.key) is None
+
+
+def test_two_logs_that_tell_the_same_at_once_have_one_effect(state: State, source: FileLog) -> None:
+    source.piece = 10
+    source.write(*(one for number in range(60) for one in (event(number), read_of(1000 + number))))
+    followed = Followed(state, source)
+    other = FileLog(source.path, 10, position="another/aws.cloudtrail")
+    units = [followed.unit, LogUnit(target="prod", account=ACCOUNT, interval=MINUTE, source=other)]
+    with ThreadPoolExecutor(2) as pool:
+        assert [done.records for done in pool.map(followed.follower.follow, units)] == [120, 120]
+    assert len(followed.sink.detections) == 60
+    with state.read() as connection:
+        [row] = uses.load(connection, ["arn:aws:s3:::b"])
+    assert row.count == 60
