@@ -69,6 +69,7 @@ def at_home(moto_process: Moto, proxy: Faults, credentials: pytest.MonkeyPatch) 
     """The verdicts on the same things in the commercial partition."""
     assert credentials
     moto_process.reset()
+    proxy.clear()
     supplement(proxy)
     Families(moto_process, "own").seed()
     account = AwsAccount(ACCOUNT, endpoint_url=proxy.url, regions=(HOME,))
