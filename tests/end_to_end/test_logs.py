@@ -13,7 +13,7 @@ from daemon.state import State, uses
 from tests.fakes.aws_estate import BLOCK, NO_BLOCK
 from tests.fakes.aws_moto import ACCOUNT, Moto
 from tests.fakes.program import Daemon, Program, wait_for
-from tests.fakes.trail_files import anonymous_read, deliver, trail_event
+from tests.fakes.trail_files import access_line, anonymous_read, deliver, deliver_access_log, trail_event
 
 PUBLIC = "storage.public_access"
 TRAIL = "trail"
@@ -262,3 +262,23 @@ def test_who_made_somebody_an_administrator_is_named_directly_and_through_a_grou
             one["resource"]["name"]: (one["user"]["name"], one["cspmd"]["actor"]["operation"]) for one in documents
         }
         assert named == {"eve": ("mallory", "PutUserPolicy"), "ivan": ("mallory", "PutGroupPolicy")}
+
+
+def test_an_access_log_tells_who_read_an_open_bucket(program: Program, moto: Moto) -> None:
+    moto.client("s3").create_bucket(Bucket="access-logs")
+    logs = [{"source": "aws.s3access", "bucket": "access-logs"}]
+    program.configure(targets=[program.target(logs=logs)], schedule={"config": "1h", "logs": "1s"})
+    with program.running() as daemon:
+        daemon.wait_until_ready()
+        finding = program.open_findings()[PUBLIC, "open-policy"].judgement
+        assert {"access_logging_off", "access_log_not_delivered"} & set(finding.notes)
+        lines = [access_line("open-policy") for _ in range(11)]
+        own = access_line("guarded", requester=f"arn:aws:iam::{ACCOUNT}:user/alice")
+        deliver_access_log(moto, "access-logs", *lines, own)
+        daemon.wait_for_metric(12, "cspmd_log_events_total", source="aws.s3access", target="estate")
+        wait_for(lambda: told(program, rule=PUBLIC, action="finding-updated"), "the finding's update")
+        finding = program.open_findings()[PUBLIC, "open-policy"].judgement
+        assert "used_anonymously" in finding.notes
+        [use] = [one.data for one in finding.evidence if one.name == "use"]
+        assert (use["count"], use["readers"]) == (10, [{"ip": "203.0.113.9"}])
+        assert daemon.stop() == 0

@@ -66,3 +66,21 @@ def deliver(moto: Moto, bucket: str, *events: dict[str, Any], region: str = "us-
     body = gzip.compress(json.dumps({"Records": list(events)}).encode())
     moto.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
     return key
+
+
+def deliver_access_log(moto: Moto, bucket: str, *lines: str, prefix: str = "") -> str:
+    """Put a file of S3's access log into a bucket, as S3 does; return its key."""
+    key = f"{prefix}{datetime.now(UTC):%Y-%m-%d-%H-%M-%S}-{uuid.uuid4().hex[:16].upper()}"
+    moto.client("s3").put_object(Bucket=bucket, Key=key, Body="".join(f"{line}\n" for line in lines).encode())
+    return key
+
+
+def access_line(bucket: str, *, requester: str = "-", ip: str = "203.0.113.9", key: str = "customers.csv") -> str:
+    """Return the line of an object that was read just now, by nobody in particular unless a requester is given."""
+    now = datetime.now(UTC)
+    authenticated = "- - -" if requester == "-" else "SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader"
+    return (
+        f"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be {bucket} [{now:%d/%b/%Y:%H:%M:%S} +0000] "
+        f'{ip} {requester} {uuid.uuid4().hex[:16].upper()} REST.GET.OBJECT {key} "GET /{key} HTTP/1.1" 200 - '
+        f'2326 2326 70 10 "-" "curl/8.5.0" - hOsTiD= {authenticated} {bucket}.s3.us-east-1.amazonaws.com TLSv1.3 - -'
+    )

@@ -104,7 +104,8 @@ class ListedLog:
 
     def folders(self, progress: Progress, now: float) -> tuple[Folder, ...]:
         """Return the folders there are; raises LogUnreadError where they cannot be listed."""
-        if now - self._discovered >= self.patience.discovery.total_seconds() or now < self._discovered:
+        stale = now - self._discovered >= self.patience.discovery.total_seconds() or now < self._discovered
+        if stale or not self._folders:
             self._folders = tuple(self.layout.folders(self.bucket))
             self._discovered = now
             progress.keep_only(iter(self._folders))

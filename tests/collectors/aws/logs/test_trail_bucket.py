@@ -298,7 +298,7 @@ def test_a_bucket_without_any_log_is_said_so(cloud: LogCloud, put: Any, follower
     assert follower.follow() == []
     [unread] = follower.unread
     assert (unread.reason, follower.deliveries[-1].until) == (UnreadReason.NOT_TOLD, None)
-    clock.pass_by(minutes=10)
+    clock.pass_by(minutes=1)
     put("a")
     assert ids(follower.follow()) == ["a"]
     assert cloud.calls["GetObject"] == 1
