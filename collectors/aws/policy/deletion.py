@@ -14,7 +14,7 @@ from collectors.aws.policy.patterns import glob, literal
 from collectors.aws.policy.problems import MalformedPolicyError
 from collectors.aws.policy.reaching import Deny, rules
 from collectors.aws.policy.rectangles import Container, Piece, left_over
-from collectors.aws.policy.requests import Identity, Request
+from collectors.aws.policy.requests import Identity, Network, Request
 from collectors.aws.policy.selection import Part
 from collectors.model import DeletionRule
 
@@ -50,12 +50,15 @@ def deletion_rule(
 
 def _binding_everybody(document: PolicyDocument, bucket_arn: str, owner: str) -> tuple[Deny, ...]:
     partition = bucket_arn.split(":")[1]
+    # The account's own people are of its organization, and come from whatever network the policy spares.
     senders = [
         Request(
             identity=Identity.NAMED,
             account=owner,
             arn=f"arn:{partition}:{who.format(account=owner)}",
             owner_account=owner,
+            network=Network.INSIDE,
+            member=True,
         )
         for who in _ORDINARY
     ]
