@@ -28,6 +28,7 @@ from daemon.state import State, StateUnavailableError
 from daemon.state.logs import LogStatus
 from daemon.targets import LogUnit, Unit
 from daemon.web.metrics import Metrics
+from detectors.sigma.rules import RuleSet
 
 if TYPE_CHECKING:
     from daemon.configuration import Configuration
@@ -88,7 +89,8 @@ class LogWork:
             disabled=frozenset(configuration.detectors.disable),
             severities=configuration.severities,
         )
-        self._matching = Matching(rules_of(configuration.rules), alerting)
+        followed = any(target.logs for target in configuration.targets)
+        self._matching = Matching(rules_of(configuration.rules) if followed else RuleSet(), alerting)
 
     def start(self) -> None:
         """Begin to follow, and to look at what an earlier process left to be looked at."""
