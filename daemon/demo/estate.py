@@ -179,7 +179,7 @@ def size() -> int:
 
 def set_account_block(account: Account, *, on: bool) -> None:
     """Switch the account's block of public access on or off."""
-    account.client("s3control", "us-east-1").put_public_access_block(
+    account.client("s3control", "eu-central-1").put_public_access_block(
         AccountId=account.id, PublicAccessBlockConfiguration=dict.fromkeys(BLOCK_ALL, on)
     )
 

@@ -171,6 +171,19 @@ def test_the_drift_is_told_in_the_order_it_happened(demo: Demo) -> None:
     assert places == sorted(places)
 
 
+def test_a_switch_of_the_whole_account_names_who_turned_it(demo: Demo) -> None:
+    second = DRIFTS[1]
+
+    def named() -> set[str]:
+        return {
+            document["resource"]["name"]
+            for document in demo.documents()
+            if document["rule"]["id"] == second.detector and document.get("user", {}).get("name") == second.opener.user
+        }
+
+    wait_for(lambda: set(second.resources) <= named(), "who opened every bucket of the account")
+
+
 def test_sigterm_ends_every_child_and_leaves_nothing(demo: Demo) -> None:
     folder = demo.folder
     children = psutil.Process(demo.process.pid).children(recursive=True)
