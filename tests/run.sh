@@ -18,4 +18,4 @@ quietly "$bin/ruff" check .
 quietly "$bin/ruff" format --check .
 quietly "$bin/mypy"
 quietly "$bin/lint-imports"
-exec "$bin/python" -m pytest -n auto "$@"
+exec "$bin/python" -m pytest -n auto --dist worksteal "$@"
