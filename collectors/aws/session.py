@@ -16,6 +16,7 @@ from collectors.api import Asks, CallObserver, everything
 from collectors.aws.answers import ROOT, Answer
 from collectors.aws.operations import ASSUME_ROLE, GET_CALLER_IDENTITY, Operation
 from collectors.aws.throttle import BY_REGION, DEFAULT_PACING, PACING, Pacing, TokenBucket
+from collectors.aws.trust import Trust
 from collectors.aws.workers import Cost
 from collectors.model import Fact, Known, Unread, UnreadReason
 
@@ -87,6 +88,7 @@ class AwsAccount:
         self._working: boto3.Session | None = None
         self._clients: dict[tuple[str, str], Any] = {}
         self._own_sts: Any = None
+        self._trust = Trust()
         self._buckets: dict[str, TokenBucket] = {}
         self._conditions: set[str] = set()
         self._verified = -math.inf
@@ -365,6 +367,7 @@ class AwsAccount:
             ),
         )
         self._watch(client, service)
+        self._trust.share(client)
         return client
 
     def _watch(self, client: Any, service: str) -> None:  # noqa: ANN401 - see client

@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -308,17 +309,19 @@ class _ProxyServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that gave up waiting, which is what some faults are for."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 
 @contextmanager
-def fault_proxy(upstream: int) -> Iterator[Faults]:
-    """Start a proxy in front of the server on port ``upstream``."""
+def fault_proxy(upstream: int, *, tls: ssl.SSLContext | None = None) -> Iterator[Faults]:
+    """Start a proxy in front of the server on port ``upstream``; with ``tls`` it speaks https."""
     faults = Faults(upstream)
     handler = type("Handler", (_Handler,), {"faults": faults})
     server = _ProxyServer(("127.0.0.1", 0), handler)
-    faults.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    faults.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
