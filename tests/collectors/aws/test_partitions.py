@@ -202,6 +202,15 @@ def test_a_role_is_assumed_under_the_partition_s_name(moto: Moto, faults: Faults
     assert assumed.form["RoleArn"] == "arn:aws-cn:iam::210987654321:role/cspmd-read"
 
 
+def test_the_environment_s_region_tells_the_partition(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "cn-northwest-1")
+    account = AwsAccount(ACCOUNT, endpoint_url=faults.url)
+    assert (account.home_region, account.partition) == ("cn-northwest-1", "aws-cn")
+    scope = Scope(target="test", provider=Provider.AWS, account=ACCOUNT, region=GLOBAL, collector="aws.regions")
+    list(EnabledRegions(account, lambda _regions, _complete: None).collect(scope))
+    assert {call.region for call in faults.calls} == {"cn-northwest-1"}
+
+
 def trusted_by(*services: str) -> dict[str, Any]:
     statement = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
     return {"Version": "2012-10-17", "Statement": [statement]}
