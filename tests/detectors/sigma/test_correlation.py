@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detectors.sigma.correlation import LATE, Correlation, CorrelationKind, Correlator, Seen
 from detectors.sigma.rules import load_rules
@@ -97,6 +101,89 @@ def test_memory_is_bounded_by_groups_and_entries() -> None:
     for number in range(200):
         running.observe((str(number % 50),), seen(number / 10))
     assert running.held <= 10 * 5
+
+
+def test_memory_is_bounded_by_entries_in_all() -> None:
+    running = Correlator(correlation(CorrelationKind.EVENT_COUNT, count=1000), max_in_all=30)
+    most = 0
+    for number in range(200):
+        running.observe((str(number % 10),), seen(number / 10))
+        most = max(most, running.held)
+    assert most == 30
+
+
+def test_a_value_that_comes_again_is_held_once_and_counts_from_its_newest_time() -> None:
+    running = Correlator(correlation(CorrelationKind.VALUE_COUNT))
+    for second in range(50):
+        running.observe(("a",), seen(second, value="x"))
+    assert running.held == 1
+    assert running.observe(("a",), seen(100, value="y")) is None
+    found = running.observe(("a",), seen(105, value="z"))
+    assert found is not None
+    assert [(one.value, one.event) for one in found] == [("x", "r-49"), ("y", "r-100"), ("z", "r-105")]
+
+
+def seconds_of(held: int) -> float:
+    """Return the CPU seconds of 2,000 matches in a group that holds so many already."""
+    running = Correlator(correlation(CorrelationKind.VALUE_COUNT, count=10_000))
+    for number in range(held):
+        running.observe(("a",), seen(number / 1000, value=str(number)))
+    more = [seen(10 + number / 1000, value=str(number % held)) for number in range(2000)]
+    started = time.thread_time()
+    for one in more:
+        running.observe(("a",), one)
+    return time.thread_time() - started
+
+
+def test_what_a_match_costs_does_not_grow_with_what_is_held() -> None:
+    assert min(seconds_of(9000) for _ in range(3)) < 10 * max(seconds_of(50) for _ in range(3))
+
+
+def plainly(rule: Correlation, since: Sequence[Seen]) -> bool:
+    """Whether matches since a group began fulfil a rule, all looked at anew: what the correlator must agree with."""
+    newest = max(one.at for one in since)
+    within = [one for one in since if newest - one.at < timedelta(seconds=rule.seconds)]
+    if rule.kind is CorrelationKind.EVENT_COUNT:
+        found = len({(one.rule, one.event) for one in within})
+    elif rule.kind is CorrelationKind.VALUE_COUNT:
+        found = len({one.value for one in within if one.value})
+    elif rule.kind is CorrelationKind.TEMPORAL:
+        return {one.rule for one in within} == set(rule.rules)
+    else:
+        different = {(one.at, one.event, one.rule) for one in within}
+        order = iter(sorted(different))
+        return all(any(one[2] == wanted for one in order) for wanted in rule.rules)
+    return {"gte": found >= rule.count, "gt": found > rule.count, "eq": found == rule.count}[rule.op]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(CorrelationKind),
+    st.sampled_from([("gte", 3), ("gt", 2), ("eq", 4)]),
+    st.lists(
+        st.tuples(
+            st.integers(0, 200), st.sampled_from(["r", "s"]), st.sampled_from(["", "x", "y", "z", "w"]), st.booleans()
+        ),
+        max_size=40,
+    ),
+)
+def test_agrees_with_looking_at_all_anew(
+    kind: CorrelationKind, condition: tuple[str, int], told: list[tuple[int, str, str, bool]]
+) -> None:
+    rule = correlation(kind, rules=("r", "s", "r"), op=condition[0], count=condition[1])
+    running = Correlator(rule)
+    since: dict[bool, list[Seen]] = {}
+    for second, name, value, group in told:
+        one = seen(second, rule=name, value=value)
+        known = since.setdefault(group, [])
+        repeated = any((other.rule, other.event) == (one.rule, one.event) for other in known)
+        if repeated:
+            continue
+        known.append(one)
+        fulfilled = plainly(rule, known)
+        assert (running.observe((str(group),), one) is not None) == fulfilled
+        if fulfilled:
+            del since[group]
 
 
 @pytest.mark.parametrize(
