@@ -65,14 +65,19 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class LogBucket:
-    """One bucket, read with one account's credentials. Every method raises LogUnreadError where reading fails."""
+    """One bucket, read with one account's credentials. Every method raises LogUnreadError where reading fails.
+
+    ``listings`` counts the pages that were asked for.
+    """
 
     def __init__(self, account: AwsAccount, name: str) -> None:
         self.account = account
         self.name = name
+        self.listings = 0
 
     def page(self, prefix: str, *, start_after: str = "", token: str = "", by_folder: bool = False) -> Page:
         """List up to a thousand objects under a prefix; ``by_folder`` those of deeper folders as their folder."""
+        self.listings += 1
         parameters: dict[str, Any] = {"Bucket": self.name, "Prefix": prefix}
         if token:
             parameters["ContinuationToken"] = token

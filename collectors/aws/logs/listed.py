@@ -42,6 +42,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     look_back: timedelta = timedelta(hours=24)
     late: timedelta = timedelta(hours=2)
     discovery: timedelta = timedelta(minutes=10)
+    a_listing: timedelta = timedelta(milliseconds=500)
     give_up: timedelta = timedelta(days=3)
     retry: timedelta = timedelta(hours=1)
     delivered_within: timedelta = timedelta(minutes=15)
@@ -77,6 +78,7 @@ class ListedLog:
         self._clock = clock
         self._folders: tuple[Folder, ...] = ()
         self._discovered = float("-inf")
+        self._rediscover = 0.0
 
     @property
     def position(self) -> str:
@@ -103,10 +105,17 @@ class ListedLog:
         """Do nothing: files stay where they are."""
 
     def folders(self, progress: Progress, now: float) -> tuple[Folder, ...]:
-        """Return the folders there are; raises LogUnreadError where they cannot be listed."""
-        stale = now - self._discovered >= self.patience.discovery.total_seconds() or now < self._discovered
+        """Return the folders there are; raises LogUnreadError where they cannot be listed.
+
+        They are looked for anew each time, and more rarely where that takes many listings, as in a large
+        organization: what happens first in a region never used before is not to be told of late.
+        """
+        stale = now - self._discovered >= self._rediscover or now < self._discovered
         if stale or not self._folders:
+            listings = self.bucket.listings
             self._folders = tuple(self.layout.folders(self.bucket))
+            affordable = (self.bucket.listings - listings) * self.patience.a_listing
+            self._rediscover = min(affordable, self.patience.discovery).total_seconds()
             self._discovered = now
             progress.keep_only(iter(self._folders))
         return self._folders

@@ -142,6 +142,37 @@ def test_new_accounts_and_regions_appear(put: Any, follower: Follower, clock: Cl
     assert follower.follow() == []
 
 
+def test_the_first_file_of_a_region_or_account_is_told_at_the_next_look(
+    put: Any, follower: Follower, clock: Clock
+) -> None:
+    put("a")
+    follower.follow()
+    clock.pass_by(minutes=1)
+    put("region", region="ap-southeast-2")
+    assert ids(follower.follow()) == ["region"]
+    clock.pass_by(minutes=1)
+    put("account", account="222222222222")
+    assert ids(follower.follow()) == ["account"]
+
+
+def test_the_folders_of_a_large_organization_are_looked_for_more_rarely(
+    put: Any, cloud: LogCloud, follower: Follower, clock: Clock
+) -> None:
+    for number in range(100):
+        put(f"{number}", account=f"{number:012}")
+    follower.follow()
+    discovery = 1 + 2 * 100
+    assert cloud.calls["ListObjectsV2"] == discovery + 100
+    cloud.calls.clear()
+    clock.pass_by(minutes=1)
+    put("new", account="999999999999")
+    assert follower.follow() == []
+    assert cloud.calls["ListObjectsV2"] <= 100
+    clock.pass_by(seconds=discovery / 2 - 59)
+    assert ids(follower.follow()) == ["new"]
+    assert Patience().discovery == timedelta(minutes=10)
+
+
 def test_organization_trails_have_their_accounts_under_the_organization(
     put: Any, cloud: LogCloud, reader: AwsAccount, clock: Clock
 ) -> None:
