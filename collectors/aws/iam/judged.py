@@ -86,6 +86,7 @@ class _Account:
         self._trusts = {arn: _trust(role, territory.account) for arn, role in inventory.roles.items()}
         self._holders = {one.arn: self._holder(one) for one in self._identities() if not _service_linked(one)}
         self._holders |= {group.arn: self._member(group) for group in inventory.groups.values()}
+        self._holders |= {arn: self._bearer(arn) for arn in inventory.policies}
         self._sides = tuple(
             self._side(role) for _, role in sorted(inventory.roles.items()) if not _service_linked(role)
         )
@@ -121,7 +122,7 @@ class _Account:
         yield from self._inventory.roles.values()
 
     def _escalations(self) -> Mapping[str, Escalation]:
-        """Return what was found of everybody who is no administrator, and of whoever is in no group but one."""
+        """Return what was found of all who are no administrators, and of whoever is in but one group or policy."""
         powerful = {arn for arn, paths in self._admin.items() if is_administrator(paths)}
         found: dict[str, Escalation] = {}
         todo = [arn for arn in self._holders if arn not in powerful]
@@ -139,6 +140,7 @@ class _Account:
             territory=self._territory,
             users=tuple(sorted(powerful & self._inventory.users.keys())),
             groups=tuple(sorted(powerful & {group.arn for group in self._inventory.groups.values()})),
+            policies=tuple(sorted(powerful & self._inventory.policies.keys())),
             by_service=by_service(side for side in self._sides if side.arn in powerful),
             roles=self._sides,
             boundaries={one.arn: one.boundary for one in self._identities() if one.boundary},
@@ -175,6 +177,12 @@ class _Account:
         territory = self._territory
         nobody = f"arn:{territory.partition}:iam::{territory.account}:user/a member of {group.name}"
         return Holder(self._caller(nobody, group.name, is_user=True), self._groups[group.name])
+
+    def _bearer(self, policy: str) -> Holder:
+        """Return somebody who is under this managed policy and nothing else."""
+        territory = self._territory
+        nobody = f"arn:{territory.partition}:iam::{territory.account}:user/somebody under {policy.rpartition('/')[2]}"
+        return Holder(self._caller(nobody, "somebody", is_user=True), self._attached((policy,)))
 
     def _caller(self, arn: str, name: str, *, is_user: bool) -> Caller:
         territory = self._territory

@@ -80,6 +80,7 @@ MFA_SET_UP_NAMES = ("iam:CreateVirtualMFADevice", "iam:EnableMFADevice")
 """What somebody without a second factor must be allowed in order to get one."""
 
 ASSUME_ROLE_NAME = "sts:AssumeRole"
+CREATE_POLICY_NAME = "iam:CreatePolicy"
 
 NAMES: tuple[str, ...] = tuple(
     dict.fromkeys(
@@ -88,6 +89,7 @@ NAMES: tuple[str, ...] = tuple(
             *_BREADTH_NAMES,
             *MFA_SET_UP_NAMES,
             ASSUME_ROLE_NAME,
+            CREATE_POLICY_NAME,
             *(action for method in METHODS for group in method.groups for action in group),
             *(action for group in REMOVE_BOUNDARY.values() for action in group),
         )

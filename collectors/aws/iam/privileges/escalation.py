@@ -12,12 +12,12 @@ from typing import TypeAlias
 
 import msgspec
 
-from collectors.aws.iam.privileges.actions import ASSUME_ROLE_NAME, bits
+from collectors.aws.iam.privileges.actions import ASSUME_ROLE_NAME, CREATE_POLICY_NAME, bits
 from collectors.aws.iam.privileges.administrator import admin_paths, is_administrator, within_boundary
 from collectors.aws.iam.privileges.holder import Answer, Carries, Degree, Holder
 from collectors.aws.iam.privileges.method import AnyOf, Method, Target
 from collectors.aws.iam.privileges.methods import METHODS, REMOVE_BOUNDARY
-from collectors.aws.iam.privileges.targets import MORE_PRIVILEGED, Place, World, new_names, targets_of
+from collectors.aws.iam.privileges.targets import MORE_PRIVILEGED, Place, World, new_names, new_policies, targets_of
 from collectors.aws.policy.requests import ABSENT, Exactly
 from collectors.model import EscalationPath, Fact, Known, Unread
 
@@ -34,10 +34,14 @@ _FAMILIES = {
     Target.OWN_POLICY_WITH_VERSIONS: "policy",
     Target.OTHER_USER: "user",
 }
+_ATTACHED = "iam:policyarn"
+_ATTACHING = frozenset({"iam:AttachUserPolicy", "iam:AttachGroupPolicy", "iam:AttachRolePolicy"})
 _PLANNED = tuple((method, tuple(bits(group) for group in method.groups)) for method in METHODS)
 
 _Used: TypeAlias = list[tuple[str, Answer]]
-"""The actions of a method that were found allowed, one of each group, and how."""
+"""The actions of a method that were found allowed, one of each group, and how; with it what that takes besides."""
+
+_Asking: TypeAlias = Callable[[str, Carries], Answer]
 
 
 class Escalation(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,26 +86,28 @@ class _Seeker:
         self._place = place
         self._world = world
         self._bounded = isinstance(holder.boundary, Known) and not within_boundary(holder, world.territory)
+        # What is attached matters only to whom a condition on it stands in the way of.
+        self._guarded = holder.asks(_ATTACHED)
         self.missed = False
 
     def paths(self, method: Method) -> Iterator[EscalationPath]:
         """Yield the one path by this method, if there is any."""
         if self._bounded and method.target in _WITHIN_BOUNDARY:
             return
-        carries = self._carries(method, "")
-        beside = _each(method.beside, lambda action: self._holder.anywhere(action, carries))
+        beside = _each(method.beside, self._asker(method, "", self._holder.anywhere))
         if beside is None:
             return
         hits = self._hits(method)
-        if hits:
+        if hits and _degree(hits[0][1]) is Degree.YES:
             yield self._path(method, [*hits[0][1], *beside], self._shown(method, (arn for arn, _ in hits)))
             return
-        self.missed = self.missed or method.target in MORE_PRIVILEGED
-        if method.needs_target or method.target in _NEW:
-            return
-        wide = self._everywhere(method)
-        if wide is not None:
+        attaches = self._guarded and any(action in _ATTACHING for group in method.groups for action in group)
+        self.missed = self.missed or attaches or method.target in MORE_PRIVILEGED
+        wide = None if method.needs_target or method.target in _NEW else self._everywhere(method)
+        if wide is not None and (not hits or _degree(wide) is Degree.YES):
             yield self._path(method, [*wide, *beside], (), open_ended=True)
+        elif hits:
+            yield self._path(method, [*hits[0][1], *beside], self._shown(method, (arn for arn, _ in hits)))
 
     def boundary_removal(self) -> Iterator[EscalationPath]:
         """Yield the path by which an identity takes off its own boundary, where there is more under it."""
@@ -157,28 +163,51 @@ class _Seeker:
                 yield role.arn
 
     def _on(self, method: Method, arn: str) -> _Used | None:
-        carries = self._carries(method, arn)
-        return _each(method.on_target, lambda action: self._holder.on(action, arn, carries))
+        return _each(
+            method.on_target,
+            self._asker(method, arn, lambda action, carries: self._holder.on(action, arn, carries)),
+        )
 
     def _everywhere(self, method: Method) -> _Used | None:
         """Return how the decisive actions are allowed on all that they could be done to."""
         holder, territory = self._holder, self._world.territory
-        carries = self._carries(method, "")
         if method.target is Target.WORKLOAD:
             service = method.service.partition(".")[0].removesuffix("-tasks")
+            workloads = territory.workloads(service, method.workload)
             return _each(
                 method.on_target,
-                lambda action: holder.on_workloads(action, territory.workloads(service, method.workload), carries),
+                self._asker(method, "", lambda action, carries: holder.on_workloads(action, workloads, carries)),
             )
         family = territory.family(_FAMILIES.get(method.target, "role"))
-        return _each(method.on_target, lambda action: holder.across(action, family, carries))
+        return _each(
+            method.on_target,
+            self._asker(method, "", lambda action, carries: holder.across(action, family, carries)),
+        )
+
+    def _asker(self, method: Method, target: str, ask: _Asking) -> Callable[[str], _Used]:
+        """Return what asks for one action of a method: of attaching, by all that may be attached to gain by it."""
+        carries = self._carries(method, target)
+
+        def asked(action: str) -> _Used:
+            if not self._guarded or action not in _ATTACHING:
+                return [(action, ask(action, carries))]
+            return max(self._attaching(action, carries, ask), key=_degree)
+
+        return asked
+
+    def _attaching(self, action: str, carries: Carries, ask: _Asking) -> Iterator[_Used]:
+        for policy in self._world.attachable:
+            yield [(action, ask(action, {**carries, _ATTACHED: Exactly(policy)}))]
+        for policy in new_policies(self._holder, self._world.territory):
+            attached = ask(action, {**carries, _ATTACHED: Exactly(policy)})
+            yield [(action, attached), (CREATE_POLICY_NAME, self._holder.on(CREATE_POLICY_NAME, policy))]
 
     def _carries(self, method: Method, target: str) -> Carries:
         """Return what requests of this method carry: what is attached, what bounds the target, whom a role goes to."""
         boundary = self._world.boundaries.get(target)
         carried: Carries = {
             "iam:permissionsboundary": ABSENT if boundary is None else Exactly(boundary),
-            "iam:policyarn": Exactly(self._world.administrator_policy),
+            _ATTACHED: Exactly(self._world.administrator_policy),
         }
         if method.service and self._world.territory.partition == "aws":
             return {**carried, "iam:passedtoservice": Exactly(method.service)}
@@ -210,14 +239,14 @@ class _Seeker:
         )
 
 
-def _each(groups: tuple[AnyOf, ...], ask: Callable[[str], Answer]) -> _Used | None:
+def _each(groups: tuple[AnyOf, ...], ask: Callable[[str], _Used]) -> _Used | None:
     """Return the best action of each group; None where a group has none that is allowed."""
     used: _Used = []
     for group in groups:
-        action, answer = max(((action, ask(action)) for action in group), key=lambda found: found[1].degree)
-        if answer.degree is Degree.NO:
+        best = max((ask(action) for action in group), key=_degree)
+        if _degree(best) is Degree.NO:
             return None
-        used.append((action, answer))
+        used += best
     return used
 
 

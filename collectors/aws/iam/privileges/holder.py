@@ -131,6 +131,12 @@ class Holder:
         """Return whether it may do this to something."""
         return self._ask(action, carries, lambda rule: True if rule.allows else rule.everywhere)
 
+    def asks(self, key: str) -> bool:
+        """Whether a condition on this key stands in any statement that it is under."""
+        own = (granted.rule for granted in (*self.allows, *self.denies))
+        bounding = (*(self._bound_allows or ()), *self._bound_denies)
+        return any(condition.key == key for rule in (*own, *bounding) for condition in rule.conditions)
+
     def degree(self, rule: Rule, action: str = "", carries: Carries = _NOTHING) -> Degree:
         """Return whether an Allow's conditions let a request pass."""
         if not rule.conditions:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from collectors.aws.iam.privileges.actions import bit
+from collectors.aws.iam.privileges.actions import CREATE_POLICY_NAME, bit
 from collectors.aws.iam.privileges.caller import Caller
 from collectors.aws.iam.privileges.holder import Holder
 from collectors.aws.iam.privileges.method import Method, Target
@@ -44,6 +44,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """One account. ``users``, ``groups`` and ``by_service`` are those with more privileges than others have.
 
+    ``policies`` are the managed policies that were listed and give more privileges to whoever is under them.
+
     ``by_service`` holds the more powerful roles that each service principal may assume, and under the empty text all
     of them; ``boundaries`` the permissions boundary of each user and role that has one.
     """
@@ -51,6 +53,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     territory: Territory
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
     by_service: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     roles: tuple[RoleSide, ...] = ()
     boundaries: Mapping[str, str] = msgspec.field(default_factory=dict)
@@ -58,7 +61,16 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def administrator_policy(self) -> str:
         """The ARN of the policy that an attacker would attach."""
-        return f"arn:{self.territory.partition}:iam::aws:policy/AdministratorAccess"
+        return f"{self._of_aws}AdministratorAccess"
+
+    @property
+    def attachable(self) -> tuple[str, ...]:
+        """The ARNs of what may be attached to gain more privileges: AWS's own policies are there in every account."""
+        return tuple(dict.fromkeys((self.administrator_policy, f"{self._of_aws}IAMFullAccess", *self.policies)))
+
+    @property
+    def _of_aws(self) -> str:
+        return f"arn:{self.territory.partition}:iam::aws:policy/"
 
 
 def by_service(roles: Iterable[RoleSide]) -> Mapping[str, tuple[str, ...]]:
@@ -94,6 +106,11 @@ def new_names(holder: Holder, method: Method, territory: Territory) -> tuple[str
     """Return ARNs that a user or role made for the purpose could have, one for each pattern it may be made under."""
     kind = "user" if method.target is Target.NEW_USER else "role"
     return tuple(dict.fromkeys(_names(holder, bit(method.on_target[0][0]), territory, kind)))
+
+
+def new_policies(holder: Holder, territory: Territory) -> tuple[str, ...]:
+    """Return ARNs that a managed policy made for the purpose could have, one for each pattern it may be made under."""
+    return tuple(dict.fromkeys(_names(holder, bit(CREATE_POLICY_NAME), territory, "policy")))
 
 
 def _names(holder: Holder, create: int, territory: Territory, kind: str) -> Iterator[str]:

@@ -60,6 +60,7 @@ POLICIES: dict[str, tuple[dict[str, Any], ...]] = {
     "only-s3": (allow("s3:*"),),
     "s3-and-off": (allow("s3:*"), allow("iam:DeleteRolePermissionsBoundary")),
     "unlisted": (allow("s3:*"),),
+    "platform": (allow("*"),),
 }
 TWO_VERSIONS = ("old",)
 UNLISTED = "unlisted"
@@ -86,6 +87,11 @@ class User:
 
 def policy(name: str) -> str:
     return arn("policy", name)
+
+
+def attaching(operator: str, what: str) -> dict[str, Any]:
+    """A condition on the policy that is attached."""
+    return {"Condition": {operator: {"iam:PolicyARN": what}}}
 
 
 PASS_TO_APPS = allow("iam:PassRole", on=arn("role", "app-*"))
@@ -156,6 +162,21 @@ USERS: dict[str, User] = {
     "sara": User(truth="PPPFP", attached=(policy("old"),), inline=(allow("iam:SetDefaultPolicyVersion"),)),
     "theo": User(truth="PPPPP", inline=(allow("sts:AssumeRole", on=arn("role", "app-admin")),)),
     "ursula": User(truth="PPPFP", inline=(allow("iam:CreateRole", "iam:AttachRolePolicy", on=arn("role", "team/*")),)),
+    "wes": User(truth="PPPPP", inline=(allow("iam:AttachUserPolicy", **attaching("ArnEquals", policy("mine"))),)),
+    "xavi": User(truth="PPPFP", inline=(allow("iam:AttachUserPolicy", **attaching("ArnNotEquals", ADMIN)),)),
+    "yara": User(truth="PPPFP", inline=(allow("iam:AttachUserPolicy", **attaching("ArnLike", policy("*"))),)),
+    "zack": User(
+        truth="PPPFP",
+        inline=(allow("iam:AttachUserPolicy"), deny("iam:AttachUserPolicy", **attaching("ArnEquals", ADMIN))),
+    ),
+    "abel": User(
+        truth="PPPFP",
+        inline=(
+            allow("iam:CreatePolicy", on=policy("new-*")),
+            allow("iam:AttachUserPolicy", **attaching("ArnLike", policy("new-*"))),
+        ),
+    ),
+    "bela": User(truth="PPPPP", inline=(allow("iam:AttachUserPolicy", **attaching("ArnLike", policy("new-*"))),)),
     "vera": User(truth="FFFPP", password=True, keys=((True, 1000),), groups=("readers", "admins")),
 }
 

@@ -184,6 +184,64 @@ def test_attaching_is_held_to_the_policies_it_names() -> None:
     assert found(attach("arn:aws:iam::aws:policy/ReadOnlyAccess")) == set()
 
 
+ADMIN, IAM_FULL = "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess"
+OWN_ADMIN = arn("policy", "platform/everything")
+
+
+def only(operator: str, *policies: str) -> dict[str, Any]:
+    return {"Condition": {operator: {"iam:PolicyARN": list(policies)}}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "listed", "actions"),
+    [
+        ([allow("iam:AttachUserPolicy"), deny("iam:AttachUserPolicy", **only("ArnEquals", ADMIN))], (), 1),
+        ([allow("iam:AttachUserPolicy", **only("ArnNotEquals", ADMIN))], (), 1),
+        ([allow("iam:AttachUserPolicy", **only("ArnEquals", IAM_FULL))], (), 1),
+        ([allow("iam:AttachUserPolicy", **only("ArnLike", arn("policy", "*")))], (OWN_ADMIN,), 1),
+        ([allow("iam:AttachUserPolicy", **only("ArnLike", arn("policy", "*")))], (), 0),
+        ([allow("iam:AttachUserPolicy", **only("ArnLike", arn("policy", "*"))), allow("iam:CreatePolicy")], (), 2),
+        (
+            [
+                allow("iam:AttachUserPolicy", **only("ArnLike", arn("policy", "team/*"))),
+                allow("iam:CreatePolicy", on=arn("policy", "team/*")),
+            ],
+            (),
+            2,
+        ),
+        (
+            [
+                allow("iam:AttachUserPolicy", **only("ArnLike", arn("policy", "team/*"))),
+                allow("iam:CreatePolicy", on=arn("policy", "other/*")),
+            ],
+            (OWN_ADMIN,),
+            0,
+        ),
+        ([allow("iam:AttachUserPolicy", **only("ArnNotEquals", ADMIN, IAM_FULL))], (), 0),
+        ([allow("iam:AttachUserPolicy", **only("ArnNotEquals", ADMIN, IAM_FULL))], (OWN_ADMIN,), 1),
+    ],
+)
+def test_a_guard_on_what_is_attached_has_to_hold_for_all_that_leads_up(
+    statements: list[dict[str, Any]], listed: tuple[str, ...], actions: int
+) -> None:
+    paths = look(holder(*statements), World(territory=TERRITORY, policies=listed), Place())
+    shown = [path.actions for path in paths.values() if path.effective == Known(value=True)]
+    assert shown == ([("iam:AttachUserPolicy", "iam:CreatePolicy")[:actions]] if actions else [])
+
+
+def test_a_guard_that_a_policy_to_come_may_pass_is_looked_at_again() -> None:
+    guarded = holder(allow("iam:AttachUserPolicy", **only("ArnLike", arn("policy", "*"))))
+    assert escalation(guarded, Place(), EMPTY).missed
+    assert not escalation(holder(allow("iam:AttachUserPolicy")), Place(), EMPTY).missed
+
+
+def test_what_is_open_for_certain_is_not_hidden_by_what_depends_on_a_target() -> None:
+    tagged = allow("iam:AttachRolePolicy", Condition={"StringEquals": {"aws:ResourceTag/team": "a"}})
+    certain = allow("iam:AttachRolePolicy", NotResource=f"arn:aws:iam::{ACCOUNT}:role/helper")
+    assert "attach_role_policy" in found(holder(certain))
+    assert "attach_role_policy" in found(holder(certain, tagged))
+
+
 def test_what_may_be_made_only_under_a_boundary_is_no_way_up() -> None:
     bounded = {"StringEquals": {"iam:PermissionsBoundary": arn("policy", "team")}}
     makes = ("iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy")
