@@ -7,6 +7,7 @@ IfExists, Null, multivalued keys (IAMMV), S3BPA for what a fixed value is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Protocol, TypeAlias
@@ -23,6 +24,7 @@ from collectors.aws.policy.requests import (
     Foreign,
     InAccount,
     OneOf,
+    OwnName,
     State,
 )
 
@@ -84,7 +86,7 @@ def _one_holds(condition: Condition, state: State, *, of_deny: bool) -> Ternary:
         return None
     if isinstance(state, Absent):
         return _of_absent(condition)
-    if condition.fixed:
+    if condition.fixed and not isinstance(state, OwnName):
         result = _among(condition, state)
     elif condition.family is Family.IP and isinstance(state, AnyAddress):
         result = _of_any_address(condition)
@@ -143,6 +145,8 @@ def _compare(condition: Condition, pattern: Glob, state: State, *, of_deny: bool
             return _with_arn_of(condition, pattern, account)
         case Foreign():
             return _with_foreign(condition, pattern, of_deny=of_deny)
+        case OwnName(owner):
+            return _with_own_name(condition, pattern, owner)
         case _:
             # An address on the internet is no one value, and no text pattern proves anything of it.
             return False if condition.family in _TEXT and pattern.literal else None
@@ -187,6 +191,16 @@ def _with_foreign(condition: Condition, pattern: Glob, *, of_deny: bool) -> Tern
     if condition.key == _USER_ID:
         return False if of_deny and _begins_with_unique_id(pattern) else None
     return False if _pinned(condition, pattern) else None
+
+
+def _with_own_name(condition: Condition, pattern: Glob, owner: str) -> Ternary:
+    """Compare a name that tells its owner with a value: False where the value surely tells of another."""
+    if condition.family not in _TEXT:
+        return None
+    if pattern.universal:
+        return True
+    fixed = pattern.head if pattern.literal else f"{pattern.head}*"
+    return False if re.search(owner, fixed, re.IGNORECASE) else None
 
 
 def _pinned(condition: Condition, pattern: Glob) -> str:

@@ -25,6 +25,16 @@ class Foreign(msgspec.Struct, frozen=True, tag=True):
     """The key is there and names something of the requester's own: no name that somebody else holds."""
 
 
+class OwnName(msgspec.Struct, frozen=True, tag=True):
+    """The key is there and names something of the requester's own, in a name that tells whose it is.
+
+    ``owner`` is a regular expression for as much of a name as says whose it is: a value that holds so much of somebody
+    else's name before its first wildcard, which is put to it as ``*``, is none of the requester's.
+    """
+
+    owner: str
+
+
 class Exactly(msgspec.Struct, frozen=True, tag=True):
     """The key is there with this value."""
 
@@ -47,7 +57,7 @@ class OneOf(msgspec.Struct, frozen=True, tag=True):
     states: tuple[Absent | Foreign | Exactly, ...]
 
 
-State: TypeAlias = Absent | Anything | Foreign | Exactly | InAccount | AnyAddress | OneOf
+State: TypeAlias = Absent | Anything | Foreign | OwnName | Exactly | InAccount | AnyAddress | OneOf
 
 ABSENT, ANYTHING, FOREIGN, ANY_ADDRESS = Absent(), Anything(), Foreign(), AnyAddress()
 MAYBE_FOREIGN = OneOf((ABSENT, FOREIGN))

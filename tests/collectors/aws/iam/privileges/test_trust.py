@@ -193,6 +193,34 @@ def oidc(issuer: str, condition: dict[str, Any], *, bare: bool = False) -> Trust
         ({"StringLike": {f"{GITHUB.upper()}:SUB": ["repo:example/a:*", "repo:example/b:*"]}}, False),
         ({"StringLike": {f"{GITHUB}:sub": ["repo:example/a:*", "repo:*"]}}, True),
         ({"StringEquals": {f"{GITHUB}:repository_owner": "example"}}, False),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:*/infra:*"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:*:ref:refs/heads/master"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:*:ref:refs/tags/*"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:*/*:environment:prod"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "*/infra:*"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:example*"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:example?/app:*"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:${aws:PrincipalTag/owner}/app:*"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:example@1234/app@5678:*"}}, False),
+        ({"ForAnyValue:StringLike": {f"{GITHUB}:sub": "repo:*/infra:*"}}, True),
+        ({"StringNotLike": {f"{GITHUB}:sub": "repo:example/*"}}, True),
+        ({"StringEquals": {f"{GITHUB}:sub": "environment:prod"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repository_owner:example:environment:*"}}, False),
+        ({"StringLike": {f"{GITHUB}:sub": "repository_owner:example*"}}, True),
+        ({"StringEquals": {f"{GITHUB}:sub": "repository_owner_id:1234"}}, False),
+        ({"StringEquals": {f"{GITHUB}:ref": "refs/heads/main"}}, True),
+        ({"StringEquals": {f"{GITHUB}:environment": "production"}}, True),
+        ({"StringLike": {f"{GITHUB}:job_workflow_ref": "example/shared/.github/workflows/deploy.yml@*"}}, True),
+        ({"StringLike": {f"{GITHUB}:repository": "example/*"}}, False),
+        ({"StringLike": {f"{GITHUB}:repository": "*/infra"}}, True),
+        ({"StringEquals": {f"{GITHUB}:repository_id": "1234"}}, False),
+        (
+            {
+                "StringLike": {f"{GITHUB}:sub": "repo:*/infra:*"},
+                "StringEquals": {f"{GITHUB}:repository_owner_id": "1"},
+            },
+            False,
+        ),
     ],
 )
 def test_a_shared_provider_is_open_unless_the_subject_is_ones_own(
@@ -207,6 +235,14 @@ def test_a_shared_provider_is_open_unless_the_subject_is_ones_own(
 def test_other_shared_providers() -> None:
     assert oidc("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:example/*"}}).reach is Reach.PRIVATE
     assert oidc("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:*"}}).reach is Reach.ANONYMOUS_INTERNET
+    anybodys = {"StringLike": {"gitlab.com:sub": "project_path:*/deploy:ref_type:branch:ref:master"}}
+    assert oidc("gitlab.com", anybodys).reach is Reach.ANONYMOUS_INTERNET
+    anybodys = {"StringLike": {"app.terraform.io:sub": "organization:*:project:prod:workspace:*:run_phase:*"}}
+    assert oidc("app.terraform.io", anybodys).reach is Reach.ANONYMOUS_INTERNET
+    anybodys = {"StringLike": {"agent.buildkite.com:sub": "organization:example*:pipeline:deploy:*"}}
+    assert oidc("agent.buildkite.com", anybodys).reach is Reach.ANONYMOUS_INTERNET
+    pulumi = {"StringLike": {"api.pulumi.com/oidc:sub": "pulumi:deploy:org:example:project:*"}}
+    assert oidc("api.pulumi.com/oidc", pulumi).reach is Reach.PRIVATE
     terraform = {"StringLike": {"app.terraform.io:sub": "organization:example:project:*:workspace:*:run_phase:*"}}
     assert oidc("app.terraform.io", terraform).reach is Reach.PRIVATE
 
@@ -225,6 +261,14 @@ OWN_POOL = {"StringEquals": {f"{COGNITO}:aud": "eu-west-1:11111111-2222-3333-444
     [
         ({}, Reach.ANONYMOUS_INTERNET, issuers.NO_SUBJECT),
         ({"ForAnyValue:StringLike": {f"{COGNITO}:amr": "authenticated"}}, Reach.ANONYMOUS_INTERNET, issuers.NO_SUBJECT),
+        (
+            {
+                "StringLike": {f"{COGNITO}:aud": "eu-west-1:*"},
+                "ForAnyValue:StringLike": {f"{COGNITO}:amr": "authenticated"},
+            },
+            Reach.ANONYMOUS_INTERNET,
+            issuers.NO_SUBJECT,
+        ),
         (OWN_POOL, Reach.ANONYMOUS_INTERNET, issuers.GUESTS),
         (
             {**OWN_POOL, "ForAnyValue:StringLike": {f"{COGNITO}:amr": "unauthenticated"}},
@@ -243,6 +287,10 @@ def test_a_consumer_provider_is_open_unless_the_app_is_ones_own() -> None:
     assert oidc("accounts.google.com", {}, bare=True).reach is Reach.ANONYMOUS_INTERNET
     own = {"StringEquals": {"accounts.google.com:aud": "66677788899900pro0"}}
     assert oidc("accounts.google.com", own, bare=True).reach is Reach.PRIVATE
+    verified = {"Bool": {"accounts.google.com:email_verified": "true"}}
+    assert oidc("accounts.google.com", verified, bare=True).reach is Reach.ANONYMOUS_INTERNET
+    person = {"StringEquals": {"accounts.google.com:sub": "110248495921238986420"}}
+    assert oidc("accounts.google.com", person, bare=True).reach is Reach.PRIVATE
     app = {"StringEquals": {"graph.facebook.com:app_id": "111222333"}}
     assert oidc("graph.facebook.com", app, bare=True).reach is Reach.PRIVATE
 
