@@ -31,6 +31,7 @@ MOST_REMEMBERED = 50_000
 """Events that are remembered as told: more of them in one window may be told twice, none is skipped."""
 
 _A_PAGE = 50
+_SWEEP_PAGES = 100
 _WRITTEN_EVERY = 600.0
 
 
@@ -40,19 +41,29 @@ class Windows(msgspec.Struct, frozen=True, kw_only=True):
     ``since``: how far back it begins when first watched. ``overlap``: how much of what was asked for already
     is asked for again, since events arrive late. ``longest``: the longest span asked for at once; what is
     further behind is asked for span by span, the oldest first. ``delivered_within``: how long after an event
-    the history has it, as a rule.
+    the history has it, as a rule. ``sweep``: how far back is asked again every ``sweep_every`` for what came
+    later than that; in a region where so much happens only as far as a hundred pages reach.
     """
 
     since: timedelta = timedelta(hours=1)
     overlap: timedelta = timedelta(minutes=15)
     longest: timedelta = timedelta(minutes=30)
     delivered_within: timedelta = timedelta(minutes=15)
+    sweep: timedelta = timedelta(hours=6)
+    sweep_every: timedelta = timedelta(minutes=30)
 
 
 class _Cursor(msgspec.Struct, omit_defaults=True):
+    """``seen`` has every event told that happened since ``known_from``; ``swept`` is when that was gone through last.
+
+    Zero where an older version wrote the cursor, which knows the overlap alone.
+    """
+
     version: int
     told: float
     seen: bytes = b""
+    swept: float = 0.0
+    known_from: float = 0.0
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -151,7 +162,8 @@ class CloudTrailLookup:
                 log=self.position,
                 since=str(self.windows.since),
             )
-        return _Cursor(VERSION, now - self.windows.since.total_seconds())
+        began = now - self.windows.since.total_seconds()
+        return _Cursor(VERSION, began, swept=now, known_from=began)
 
 
 class _Reading:
@@ -166,7 +178,9 @@ class _Reading:
         self._written = known.told
         self._seen = Seen(known.seen, most=MOST_REMEMBERED)
         self._batch = Batch(source.bounds)
-        self._came = False
+        self._swept = known.swept
+        self._known_from = known.known_from or known.told - source.windows.overlap.total_seconds()
+        self._news = False
 
     def deliveries(self) -> Iterator[Delivery | Unread]:
         oldest = self._now - HISTORY.total_seconds()
@@ -188,9 +202,39 @@ class _Reading:
                 if not token:
                     break
             self._told = end
-            self._seen.forget_before(int(end - self._windows.overlap.total_seconds()))
+            self._forget_before(end - self._windows.sweep.total_seconds())
+        if self._now - self._swept >= self._windows.sweep_every.total_seconds():
+            yield from self._late()
+            if self._swept != self._now:
+                return
         reached = self._now - self._windows.delivered_within.total_seconds()
         yield self._delivery(datetime.fromtimestamp(reached, UTC))
+
+    def _late(self) -> Iterator[Delivery | Unread]:
+        """Ask again for what was asked for long ago, the newest first, for events that came late."""
+        end = self._told - self._windows.overlap.total_seconds()
+        token = ""
+        for _ in range(_SWEEP_PAGES if self._known_from < end else 0):
+            page = self._source.page(self._known_from, end, token)
+            if isinstance(page, Unread):
+                yield self._delivery()
+                yield page
+                return
+            events, token = page
+            yield from self._events(events)
+            end = min((event.at for event in events), default=end)
+            if not token:
+                break
+        if token:
+            # What is older is not asked for any more: that would take longer than it happens.
+            self._forget_before(end + 1)
+        self._swept = self._now
+        self._news = True
+
+    def _forget_before(self, moment: float) -> None:
+        if moment > self._known_from:
+            self._known_from = moment
+            self._seen.forget_before(int(moment))
 
     def _events(self, events: tuple[_Event, ...]) -> Iterator[Delivery | Unread]:
         for event in events:
@@ -205,13 +249,13 @@ class _Reading:
                 yield self._delivery()
             self._batch.add(event.record)
             self._seen.add(event.id, event.at)
-            self._came = True
+            self._news = True
 
     def _delivery(self, until: datetime | None = None) -> Delivery:
-        if self._given is not None and not self._came and self._told - self._written < _WRITTEN_EVERY:
+        if self._given is not None and not self._news and self._told - self._written < _WRITTEN_EVERY:
             # A history in which nothing happens needs no new position each time it is asked.
             return Delivery(records=(), cursor=self._given, until=until)
-        cursor = msgspec.json.encode(_Cursor(VERSION, self._told, self._seen.packed()))
+        cursor = msgspec.json.encode(_Cursor(VERSION, self._told, self._seen.packed(), self._swept, self._known_from))
         return Delivery(records=self._batch.take(), cursor=cursor, until=until)
 
     def _lost(self, oldest: float) -> Unread:

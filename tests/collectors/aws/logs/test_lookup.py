@@ -58,6 +58,57 @@ def test_events_are_told_once_however_late_they_come(happen: Any, follower: Foll
         assert sorted(ids(follower.follow())) == [f"late {minute}", f"now {minute}"]
 
 
+def test_events_that_come_hours_late_are_told_once(happen: Any, follower: Follower, clock: Clock) -> None:
+    follower.follow()
+    for _ in range(8 * 6):
+        clock.pass_by(minutes=10)
+        follower.follow()
+    happen("an hour late", minutes_ago=61)
+    happen("five hours late", minutes_ago=5 * 60)
+    told: list[str] = []
+    for _ in range(60):
+        clock.pass_by(minutes=1)
+        told += ids(follower.follow())
+    assert sorted(told) == ["an hour late", "five hours late"]
+    assert follower.unread == []
+
+
+def test_events_from_before_it_began_are_not_told_by_a_later_look(
+    happen: Any, follower: Follower, clock: Clock
+) -> None:
+    happen("before", minutes_ago=90)
+    for _ in range(120):
+        assert follower.follow() == []
+        clock.pass_by(minutes=1)
+
+
+def test_looking_back_is_bounded_where_much_happens(
+    happen: Any, cloud: LogCloud, follower: Follower, clock: Clock
+) -> None:
+    for number in range(7000):
+        happen(f"{number}", minutes_ago=number / 140)
+    assert len(follower.follow()) == 7000
+    told: list[str] = []
+    for _ in range(3):
+        clock.pass_by(minutes=20)
+        cloud.calls.clear()
+        told += ids(follower.follow())
+        assert cloud.calls["LookupEvents"] <= 110
+    assert told == []
+
+
+def test_a_position_of_an_older_version_tells_nothing_twice(happen: Any, follower: Follower, clock: Clock) -> None:
+    happen("a")
+    follower.follow()
+    assert follower.cursor is not None
+    held = json.loads(follower.cursor)
+    follower.cursor = json.dumps({name: held[name] for name in ("version", "told", "seen")}).encode()
+    clock.pass_by(minutes=50)
+    assert follower.follow() == []
+    clock.pass_by(minutes=50)
+    assert follower.follow() == []
+
+
 def test_it_begins_an_hour_ago(happen: Any, follower: Follower) -> None:
     happen("before", minutes_ago=90)
     happen("after", minutes_ago=50)
