@@ -56,10 +56,20 @@ def _use(bucket: Bucket, rows: Collection[UseRow], followed: Collection[str]) ->
     if off:
         told -= _ACCESS_LOGS
     return use_fact(
-        _accesses(rows),
+        _accesses(row for row in rows if not _by_owner(row, bucket.account)),
         logs={source for source in followed if source in _ACCESS_LOGS or source in told},
         told=bool(told),
         logging_off=off,
+    )
+
+
+def _by_owner(row: UseRow, owner: str) -> bool:
+    """Whether all of whom it was not known whose they are turn out to be the owner's own, now that it is known."""
+    one = shown(row)
+    if one is None or row.reach != Reach.UNKNOWN:
+        return False
+    return all(reader.account == owner for reader in one.readers) and one.count == sum(
+        reader.count for reader in one.readers
     )
 
 

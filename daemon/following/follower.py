@@ -16,6 +16,7 @@ from daemon.following import effects
 from daemon.following.correlations import Correlations
 from daemon.following.detections import Alerting
 from daemon.following.effects import Caused
+from daemon.following.owners import owners
 from daemon.following.reading import Batch, Reader
 from daemon.logs.formats import log_format
 from daemon.state import State, logs
@@ -135,7 +136,7 @@ class Follower:
     def _take(self, unit: LogUnit, delivery: Delivery, before: bytes | None) -> None:
         matching = self._matching()
         reader, _ = matching.of(unit.source.uid)
-        batch = reader.read(delivery.records, unit.account)
+        batch = reader.read(delivery.records, owners(self._state))
         now = self._clock()
         status = self._status(unit, delivery, batch, now)
         if self._must_write(batch, delivery, before, status):

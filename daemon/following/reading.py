@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -63,8 +63,11 @@ class Reader:
         self._order = {rule.uid: position for position, rule in enumerate(rules.rules)}
         self.novelties = Novelties(source.kinds, lambda kind: self._matchers[kind].rules)
 
-    def read(self, records: Iterable[bytes], account: str) -> Batch:
-        """Return what the records tell; ``account`` is the one whose log they are of."""
+    def read(self, records: Iterable[bytes], owner_of: Callable[[str], str]) -> Batch:
+        """Return what the records tell.
+
+        ``owner_of`` returns the account of a resource by its uid, empty where that is not known.
+        """
         told: list[Told] = []
         count = undecodable = 0
         problem = newest = ""
@@ -80,7 +83,7 @@ class Reader:
                     hits = self.novelties.sift(record, hits, time)
                 if not hits and not telling.matters(record):
                     continue
-                event = telling.event(record, raw, account)
+                event = telling.event(record, raw, owner_of)
             except UndecodableRecordError as error:
                 undecodable += 1
                 problem = problem or str(error)

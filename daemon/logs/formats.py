@@ -20,12 +20,13 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
 
     ``time`` is when it happened, as RFC 3339 in UTC, empty where the record does not say; ``matters`` is a look
     that costs next to nothing: whether it can touch or use anything. ``event`` takes the record, its bytes and
-    the account whose log it is of; it raises :class:`collectors.model.log_records.UndecodableRecordError`.
+    what tells the account of a resource by its uid, empty where that is not known: some logs do not say whose
+    it is. It raises :class:`collectors.model.log_records.UndecodableRecordError`.
     """
 
     time: Callable[[Any], str]
     matters: Callable[[Any], bool]
-    event: Callable[[Any, bytes, str], LogEvent]
+    event: Callable[[Any, bytes, Callable[[str], str]], LogEvent]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +88,7 @@ def _cloudtrail() -> Format:
                 telling=Telling(
                     time=attrgetter("time"),
                     matters=of_consequence,
-                    event=lambda record, raw, _account: cloudtrail_event(record, raw),
+                    event=lambda record, raw, _owner_of: cloudtrail_event(record, raw),
                 ),
             )
         },
@@ -95,7 +96,7 @@ def _cloudtrail() -> Format:
 
 
 def _s3access() -> Format:
-    from collectors.aws.logs.events import s3access_event
+    from collectors.aws.logs.events import bucket_uid, s3access_event
     from collectors.aws.logs.s3access import S3AccessRecord, decode_line
     from daemon.documents.logs.s3access import s3access_document
     from detectors.sigma.sources.aws import S3ACCESS
@@ -110,7 +111,9 @@ def _s3access() -> Format:
                 telling=Telling(
                     time=attrgetter("time"),
                     matters=lambda _record: True,
-                    event=lambda record, raw, account: s3access_event(record, raw, account=account),
+                    event=lambda record, raw, owner_of: s3access_event(
+                        record, raw, account=owner_of(bucket_uid(record))
+                    ),
                 ),
             )
         },

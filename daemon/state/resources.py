@@ -91,6 +91,11 @@ def kinds(connection: Connection, uids: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def account_of(connection: Connection, uid: str) -> str:
+    """Return the account that a resource is in, empty where it is not known."""
+    return connection.execute(select(resources.c.account).where(resources.c.uid == uid)).scalar() or ""
+
+
 def save(connection: Connection, rows: Sequence[ResourceRow]) -> None:
     """Insert or replace these resources."""
     upsert(connection, resources, [msgspec.structs.asdict(row) for row in rows])

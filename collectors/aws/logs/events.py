@@ -51,11 +51,16 @@ def cloudtrail_event(record: CloudTrailRecord, raw: bytes) -> LogEvent:
     )
 
 
+def bucket_uid(record: S3AccessRecord) -> str:
+    """Return the uid of the bucket that a log line is about, empty where it names none."""
+    return f"arn:{partition_of(record.region or '')}:s3:::{record.bucket}" if record.bucket else ""
+
+
 def s3access_event(record: S3AccessRecord, raw: bytes, *, account: str = "", region: str = "") -> LogEvent:
     """Return the event of an access log line; ``raw`` is the line, kept as a JSON text.
 
-    ``account`` and ``region`` are those of the bucket that holds the log: S3 delivers logs only within
-    one account and one region, and a line itself tells neither. Without the account it stays unknown whether a
+    ``account`` and ``region`` are those of the bucket that was asked, which a line itself does not tell or not
+    always. One bucket may hold the logs of many accounts, as copies. Without the account it stays unknown whether a
     requester is of another one. Raises UndecodableRecordError for a line without a time.
     """
     at = _moment(record.time)

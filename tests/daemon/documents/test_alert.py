@@ -56,7 +56,7 @@ def alert(raw: bytes, source: str = "aws.cloudtrail") -> dict[str, Any]:
         rule=WRITTEN,
         title="A policy was written",
         severity=rules().rules[0].severity,
-        event=kind.telling.event(record, raw, ACCOUNT),
+        event=kind.telling.event(record, raw, lambda _: ACCOUNT),
         document=kind.document(record, raw),
         description="Somebody wrote a bucket's policy.",
         references=("https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",),
@@ -120,7 +120,7 @@ def test_a_line_that_is_no_object_is_evidence_as_text() -> None:
 
 def test_the_rules_that_ship_match_and_each_match_is_known_by_event_and_rule() -> None:
     reader = Reader(log_format("aws.cloudtrail"), load_directories([own_rules()]))
-    batch = reader.read(list(events(3000)), ACCOUNT)
+    batch = reader.read(list(events(3000)), lambda _: ACCOUNT)
     assert batch.records == 3000
     assert batch.undecodable == 0
     assert [one for one in batch.told if one.hits]
@@ -139,7 +139,7 @@ def test_a_detection_is_told_in_few_words(more: dict[str, str], told: str) -> No
         rule=WRITTEN,
         title="A policy was written",
         severity=rules().rules[0].severity,
-        event=telling.event(record, raw, ACCOUNT),
+        event=telling.event(record, raw, lambda _: ACCOUNT),
         document={},
     )
     assert evidence_summary(found.judgement("bucket")) == f"A policy was written (PutBucketPolicy{told})"
