@@ -83,7 +83,7 @@ class _TrustPolicy:
         if statement.principals is None or statement.actions is None:
             return
         for name in _federated(statement.principals):
-            found = federated(statement, name, self._owner)
+            found = federated(statement, name, self._owner, self._denies)
             if found is not None:
                 yield found
         if not statement.actions.may_match(_ASSUME):

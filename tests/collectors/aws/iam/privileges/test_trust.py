@@ -232,6 +232,53 @@ def test_a_shared_provider_is_open_unless_the_subject_is_ones_own(
     assert found.notes == ((issuers.NO_SUBJECT,) if open_to_all else ())
 
 
+OWN_SUBJECT = {"StringNotLike": {f"{GITHUB}:sub": "repo:example/*"}}
+
+
+@pytest.mark.parametrize(
+    ("refused", "elements", "open_to_all"),
+    [
+        (OWN_SUBJECT, {}, False),
+        (OWN_SUBJECT, {"Principal": {"AWS": "*"}, "Action": "sts:*"}, False),
+        (OWN_SUBJECT, {"Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{GITHUB}"}}, False),
+        (OWN_SUBJECT, {"Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.com"}}, True),
+        (OWN_SUBJECT, {"Principal": {"AWS": OWN_ROOT}}, True),
+        (OWN_SUBJECT, {"Action": "sts:AssumeRole"}, True),
+        ({"StringNotLike": {f"{GITHUB}:sub": "repo:*/infra:*"}}, {}, True),
+        ({"StringNotEquals": {f"{GITHUB}:repository_owner": "example"}}, {}, False),
+        ({"StringNotEquals": {f"{GITHUB}:ref": "refs/heads/main"}}, {}, True),
+        ({"StringNotEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}, {}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:stranger/*"}}, {}, True),
+    ],
+)
+def test_a_deny_holds_strangers_off_a_shared_provider(
+    refused: dict[str, Any], elements: dict[str, Any], *, open_to_all: bool
+) -> None:
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{GITHUB}"
+    refuse = {"Effect": "Deny", "Principal": "*", "Action": WEB, "Condition": refused} | elements
+    found = one(trust_of({"Federated": provider}, WEB), refuse)
+    assert found.reach is (Reach.ANONYMOUS_INTERNET if open_to_all else Reach.PRIVATE)
+
+
+def test_a_deny_keeps_an_identity_pool_s_guests_out() -> None:
+    guests = {"ForAnyValue:StringEquals": {f"{COGNITO}:amr": "unauthenticated"}}
+    refuse = {"Effect": "Deny", "Principal": "*", "Action": WEB, "Condition": guests}
+    allow = trust_of({"Federated": COGNITO}, WEB, Condition=OWN_POOL)
+    assert one(allow, refuse).notes == (issuers.APP_USERS,)
+
+
+@pytest.mark.parametrize(
+    ("provider", "action"), [(f"oidc-provider/{GITHUB}", WEB), ("saml-provider/corp", "sts:AssumeRoleWithSAML")]
+)
+def test_a_deny_without_conditions_lets_no_federated_user_in(provider: str, action: str) -> None:
+    named = {"Federated": f"arn:aws:iam::{ACCOUNT}:{provider}"}
+    refuse = {"Effect": "Deny", "Principal": "*", "Action": action}
+    assert read(trust_of(named, action), refuse) == ()
+    assert read(trust_of(named, action), {**refuse, "Action": "sts:AssumeRole"}) != ()
+    spared = {"Effect": "Deny", "NotPrincipal": named, "Action": action}
+    assert read(trust_of(named, action), spared) != ()
+
+
 def test_other_shared_providers() -> None:
     assert oidc("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:example/*"}}).reach is Reach.PRIVATE
     assert oidc("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:*"}}).reach is Reach.ANONYMOUS_INTERNET
