@@ -153,14 +153,19 @@ class _Account:
     def _place(self, arn: str) -> Place:
         """Return where an identity stands; a group that was not listed is none that it could be lifted by."""
         identity = self._inventory.users.get(arn) or self._inventory.roles.get(arn)
-        held = (policy.arn for policy in self._holders[arn].policies if _OWN_POLICY in policy.arn)
-        own = dict.fromkeys(held_arn for held_arn in held if _AWS_ACCOUNT not in held_arn)
-        listed = self._inventory.policies
+        own = dict.fromkeys(policy.arn for policy in self._holders[arn].policies if _is_customers(policy.arn))
+        boundary = "" if identity is None else identity.boundary
         groups = () if identity is None else identity.groups
         return Place(
             groups=tuple(self._inventory.groups[name].arn for name in groups if name in self._groups),
-            policies={policy: listed[policy].versions if policy in listed else 1 for policy in own},
+            policies={policy: self._versions(policy) for policy in own},
+            boundary_versions=self._versions(boundary) if _is_customers(boundary) else 0,
         )
+
+    def _versions(self, policy: str) -> int:
+        """Return how many versions a policy has; one that was not listed has one at least."""
+        listed = self._inventory.policies.get(policy)
+        return 1 if listed is None else listed.versions
 
     def _holder(self, identity: Identity) -> Holder:
         caller = self._caller(identity.arn, identity.name, is_user=identity.is_user)
@@ -220,6 +225,10 @@ class _Account:
         if self._inventory.unread is not None:
             return self._inventory.unread
         return Unread(reason=UnreadReason.ERROR, operation=GET_ACCOUNT_AUTHORIZATION_DETAILS.uid, detail=detail)
+
+
+def _is_customers(policy: str) -> bool:
+    return _OWN_POLICY in policy and _AWS_ACCOUNT not in policy
 
 
 def _service_linked(identity: Identity) -> bool:

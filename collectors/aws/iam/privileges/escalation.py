@@ -14,9 +14,9 @@ import msgspec
 
 from collectors.aws.iam.privileges.actions import ASSUME_ROLE_NAME, CREATE_POLICY_NAME, bits
 from collectors.aws.iam.privileges.administrator import admin_paths, is_administrator, within_boundary
-from collectors.aws.iam.privileges.holder import Answer, Carries, Degree, Holder
+from collectors.aws.iam.privileges.holder import REFUSED, Answer, Carries, Degree, Holder
 from collectors.aws.iam.privileges.method import AnyOf, Method, Target
-from collectors.aws.iam.privileges.methods import METHODS, REMOVE_BOUNDARY
+from collectors.aws.iam.privileges.methods import METHODS, REMOVE_BOUNDARY, REWRITE_BOUNDARY
 from collectors.aws.iam.privileges.targets import MORE_PRIVILEGED, Place, World, new_names, new_policies, targets_of
 from collectors.aws.policy.requests import ABSENT, Exactly
 from collectors.model import EscalationPath, Fact, Known, Unread
@@ -110,20 +110,38 @@ class _Seeker:
             yield self._path(method, [*hits[0][1], *beside], self._shown(method, (arn for arn, _ in hits)))
 
     def boundary_removal(self) -> Iterator[EscalationPath]:
-        """Yield the path by which an identity takes off its own boundary, where there is more under it."""
+        """Yield the paths by which an identity gets out of its own boundary, where there is more under it."""
         if not self._bounded:
             return
+        taken_off, rewritten = self._boundary_off(), self._boundary_rewritten()
+        if all(_degree([used]) is Degree.NO for used in (taken_off, rewritten)):
+            return
+        free = self._holder.unbounded()
+        if not is_administrator(admin_paths(free, self._world.territory)) and not self._escalates(free):
+            return
+        if _degree([taken_off]) is not Degree.NO:
+            yield self._made("remove_own_boundary", "takes off its own permissions boundary", [taken_off])
+        if _degree([rewritten]) is not Degree.NO:
+            summary = "rewrites the policy that is its own permissions boundary"
+            yield self._made("rewrite_own_boundary", summary, [rewritten], (self._holder.caller.boundary,))
+
+    def _boundary_off(self) -> tuple[str, Answer]:
         caller, holder = self._holder.caller, self._holder
         carries: Carries = {"iam:permissionsboundary": Exactly(self._world.administrator_policy)}
         kept: Carries = {"iam:permissionsboundary": Exactly(caller.boundary)}
         remove, replace = REMOVE_BOUNDARY["user" if caller.is_user else "role"]
         answers = [(remove, holder.on(remove, caller.arn, kept)), (replace, holder.on(replace, caller.arn, carries))]
-        used = max(answers, key=lambda found: found[1].degree)
-        if used[1].degree is Degree.NO:
-            return
-        free = holder.unbounded()
-        if is_administrator(admin_paths(free, self._world.territory)) or self._escalates(free):
-            yield self._made("remove_own_boundary", "takes off its own permissions boundary", [used])
+        return max(answers, key=lambda found: found[1].degree)
+
+    def _boundary_rewritten(self) -> tuple[str, Answer]:
+        rewrite, choose = REWRITE_BOUNDARY
+        boundary = self._holder.caller.boundary
+        own = self._place.boundary_versions
+        answers = [
+            (rewrite, self._holder.on(rewrite, boundary) if own else REFUSED),
+            (choose, self._holder.on(choose, boundary) if own > 1 else REFUSED),
+        ]
+        return max(answers, key=lambda found: found[1].degree)
 
     def _escalates(self, free: Holder) -> bool:
         return escalation(free, self._place, self._world).certain

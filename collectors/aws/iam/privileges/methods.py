@@ -118,3 +118,9 @@ REMOVE_BOUNDARY = {
     "role": ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"),
 }
 """Actions of which one, on itself, takes an identity's permissions boundary away or widens it."""
+
+REWRITE_BOUNDARY = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
+"""Actions of which one, on the customer managed policy that is the boundary, changes what it bounds.
+
+The second needs a version that is there already, and may be a wider one.
+"""

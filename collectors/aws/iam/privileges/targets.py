@@ -35,10 +35,14 @@ class RoleSide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one identity stands: its groups, and the customer managed policies it is under with their versions."""
+    """Where one identity stands: its groups, and the customer managed policies it is under with their versions.
+
+    ``boundary_versions``: how many versions its permissions boundary has, 0 where it has none or one of AWS's.
+    """
 
     groups: tuple[str, ...] = ()
     policies: Mapping[str, int] = msgspec.field(default_factory=dict)
+    boundary_versions: int = 0
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,10 +59,13 @@ POLICIES: dict[str, tuple[dict[str, Any], ...]] = {
     "old": (allow("s3:*"),),
     "only-s3": (allow("s3:*"),),
     "s3-and-off": (allow("s3:*"), allow("iam:DeleteRolePermissionsBoundary")),
+    "s3-and-versions": (allow("s3:*"), allow("iam:CreatePolicyVersion")),
+    "s3-and-older": (allow("s3:*"), allow("iam:SetDefaultPolicyVersion")),
+    "s3-and-none-older": (allow("s3:*"), allow("iam:SetDefaultPolicyVersion")),
     "unlisted": (allow("s3:*"),),
     "platform": (allow("*"),),
 }
-TWO_VERSIONS = ("old",)
+TWO_VERSIONS = ("old", "s3-and-older")
 UNLISTED = "unlisted"
 """Left out of the listing, as if it had failed to come."""
 
@@ -261,6 +264,13 @@ ROLES: dict[str, Role] = {
     "ci": Role(truth="PFPPP", trust=service("codebuild"), inline=(PASS_TO_APPS, LAMBDA)),
     "bounded": Role(truth="PPPPP", trust=service("ec2"), attached=(ADMIN,), boundary="only-s3"),
     "bounded-for-now": Role(truth="PFPPP", trust=service("ec2"), attached=(ADMIN,), boundary="s3-and-off"),
+    "bounded-by-what-it-writes": Role(
+        truth="PFPPP", trust=service("ec2"), attached=(ADMIN,), boundary="s3-and-versions"
+    ),
+    "bounded-by-what-it-chooses": Role(truth="PFPPP", trust=service("ec2"), attached=(ADMIN,), boundary="s3-and-older"),
+    "bounded-by-its-one-version": Role(
+        truth="PPPPP", trust=service("ec2"), attached=(ADMIN,), boundary="s3-and-none-older"
+    ),
     "helper": Role(truth="PPPPF", trust=trusting({"AWS": arn("user", "ravi")})),
 }
 SERVICE_LINKED = "AWSServiceRoleForAutoScaling"

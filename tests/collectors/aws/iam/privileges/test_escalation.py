@@ -309,6 +309,34 @@ def test_taking_off_its_own_boundary(kind: str) -> None:
     assert "remove_own_boundary" not in found(holder(allow("*"), kind=kind, boundary=guarded))
 
 
+@pytest.mark.parametrize("kind", ["user", "role"])
+@pytest.mark.parametrize(
+    ("action", "versions", "there"),
+    [
+        ("iam:CreatePolicyVersion", 1, True),
+        ("iam:CreatePolicyVersion", 0, False),
+        ("iam:SetDefaultPolicyVersion", 2, True),
+        ("iam:SetDefaultPolicyVersion", 1, False),
+        ("iam:DeletePolicyVersion", 2, False),
+    ],
+)
+def test_rewriting_its_own_boundary(kind: str, action: str, versions: int, *, there: bool) -> None:
+    boundary, place = arn("policy", "boundary"), Place(boundary_versions=versions)
+    bounds = rules(allow("s3:*", action))
+    paths = look(holder(allow("*"), kind=kind, boundary=bounds), EMPTY, place)
+    assert ("rewrite_own_boundary" in paths) is there
+    if there:
+        assert paths["rewrite_own_boundary"].actions == (action,)
+        assert paths["rewrite_own_boundary"].targets == (boundary,)
+        assert paths["rewrite_own_boundary"].effective == Known(value=True)
+    elsewhere = rules(allow("s3:*"), allow(action, on=arn("policy", "other")))
+    assert "rewrite_own_boundary" not in look(holder(allow("*"), kind=kind, boundary=elsewhere), EMPTY, place)
+    guarded = [allow("*"), deny(action, on=boundary)]
+    assert "rewrite_own_boundary" not in look(holder(*guarded, kind=kind, boundary=bounds), EMPTY, place)
+    little = holder(allow("s3:*"), allow(action, on=boundary), kind=kind, boundary=bounds)
+    assert "rewrite_own_boundary" not in look(little, EMPTY, place)
+
+
 def test_an_unread_boundary_leaves_each_method_open() -> None:
     unread = Unread(reason=UnreadReason.ERROR, operation="iam:x", detail="policy_not_listed")
     path = look(holder(allow("iam:AttachUserPolicy"), boundary=unread))["attach_user_policy"]
