@@ -31,7 +31,8 @@ class Correlation(msgspec.Struct, frozen=True, kw_only=True):
     """One correlation rule with its references resolved to rule uids.
 
     ``aliases`` maps a group-by name to each rule's own field for it. ``op`` and ``count`` are the
-    condition (``gte`` 5), ``field`` what a value_count counts, ``seconds`` the time span.
+    condition (``gte`` 5): on the number of events, of different values, or of a temporal of different rules; a
+    temporal_ordered wants all in their order. ``field`` is what a value_count counts, ``seconds`` the time span.
     """
 
     uid: str
@@ -205,8 +206,6 @@ class Correlator:
         return newest - next(iter(self._groups.values())).latest >= self._span + LATE
 
     def _fulfilled(self, group: _Group) -> bool:
-        if self.rule.kind is CorrelationKind.TEMPORAL:
-            return len(group.matches) == len(set(self.rule.rules))
         if self.rule.kind is CorrelationKind.TEMPORAL_ORDERED:
             return group.has_in_order(self.rule.rules)
         return _COMPARE[self.rule.op](len(group.matches), self.rule.count)

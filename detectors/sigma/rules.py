@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 from sigma import conditions, types
-from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule, SigmaCorrelationTimespan
+from sigma.correlations import SigmaCorrelationTimespan
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from detectors.model import Severity
-from detectors.sigma.correlation import Correlation, CorrelationKind
+from detectors.sigma.correlation import Correlation
+from detectors.sigma.correlation_rules import read_correlation
 from detectors.sigma.expression import FALSE, Expression, Op, Test, conjunction, disjunction, negation
+from detectors.sigma.refusal import UnsupportedRuleError, first_line, refuse
 from detectors.sigma.values import text
 
 _LEVELS = {
@@ -81,10 +83,6 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[RefusedRule, ...] = ()
 
 
-class UnsupportedRuleError(Exception):
-    """A rule asks for something that cannot be evaluated on single log records."""
-
-
 def load_directories(directories: Iterable[Path]) -> RuleSet:
     """Load every ``*.yml`` and ``*.yaml`` below the directories, in the order of their names.
 
@@ -111,8 +109,8 @@ def load_rules(documents: Iterable[tuple[str, str]]) -> RuleSet:
     """Parse rule files given as (file name, YAML text).
 
     A rule that cannot be parsed or run is refused, never silently dropped; a correlation that
-    refers to a refused or unknown rule is refused too. A uid that comes twice is refused the second
-    time.
+    refers to a refused or unknown rule, or by a name that several rules have, is refused too. A uid that comes
+    twice, be it a rule's or a correlation's, is refused the second time.
     """
     rules: dict[str, Rule] = {}
     raw_correlations: list[tuple[str, dict[str, Any]]] = []
@@ -121,7 +119,7 @@ def load_rules(documents: Iterable[tuple[str, str]]) -> RuleSet:
         try:
             parsed = [document for document in yaml.safe_load_all(content) if document is not None]
         except yaml.YAMLError as error:
-            refused.append(RefusedRule(file=file, rule="", reason=f"not valid YAML: {_first_line(error)}"))
+            refused.append(RefusedRule(file=file, rule="", reason=f"not valid YAML: {first_line(error)}"))
             continue
         for document in parsed:
             label = _label(document)
@@ -131,31 +129,42 @@ def load_rules(documents: Iterable[tuple[str, str]]) -> RuleSet:
             try:
                 rule = _rule(document)
                 if rule.uid in rules:
-                    _refuse(f"the id {rule.uid} is already taken by {rules[rule.uid].title!r}")
+                    refuse(f"the id {rule.uid} is already taken by {rules[rule.uid].title!r}")
             except UnsupportedRuleError as error:
                 refused.append(RefusedRule(file=file, rule=label, reason=str(error)))
                 continue
             rules[rule.uid] = rule
-    correlations: list[Correlation] = []
-    for file, document in raw_correlations:
-        try:
-            correlations.append(_correlation(document, rules))
-        except UnsupportedRuleError as error:
-            refused.append(RefusedRule(file=file, rule=_label(document), reason=str(error)))
+    correlations, odd = _correlations(raw_correlations, rules)
     silent = {uid for correlation in correlations if not correlation.generate for uid in correlation.rules}
     return RuleSet(
         rules=tuple(msgspec.structs.replace(rule, silent=rule.uid in silent) for rule in rules.values()),
         correlations=tuple(correlations),
-        refused=tuple(refused),
+        refused=(*refused, *odd),
     )
 
 
-def _refuse(reason: str) -> None:
-    raise UnsupportedRuleError(reason)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _correlations(
+    documents: Iterable[tuple[str, dict[str, Any]]], rules: Mapping[str, Rule]
+) -> tuple[list[Correlation], list[RefusedRule]]:
+    """Return the correlation rules and those that are refused; ``rules`` are those that run, by uid."""
+    names: dict[str, list[str]] = {}
+    for rule in rules.values():
+        names.setdefault(rule.name, []).append(rule.uid)
+    names.pop("", None)
+    titles = {rule.uid: rule.title for rule in rules.values()}
+    refused: list[RefusedRule] = []
+    correlations: list[Correlation] = []
+    for file, document in documents:
+        try:
+            correlation = read_correlation(document, rules, names)
+            if correlation.uid in titles:
+                refuse(f"the id {correlation.uid} is already taken by {titles[correlation.uid]!r}")
+        except UnsupportedRuleError as error:
+            refused.append(RefusedRule(file=file, rule=_label(document), reason=str(error)))
+            continue
+        titles[correlation.uid] = correlation.title
+        correlations.append(correlation)
+    return correlations, refused
 
 
 def _label(document: object) -> str:
@@ -174,9 +183,9 @@ def _rule(document: object) -> Rule:
             [_expression(parsed_condition.parsed) for parsed_condition in parsed.detection.parsed_condition]
         )
     except SigmaError as error:
-        raise UnsupportedRuleError(_first_line(error)) from error
+        raise UnsupportedRuleError(first_line(error)) from error
     if condition == FALSE:
-        _refuse("its condition can never hold")
+        refuse("its condition can never hold")
     level = parsed.level.name.lower() if parsed.level is not None else "medium"
     return Rule(
         uid=str(parsed.id) if parsed.id is not None else parsed.name or parsed.title,
@@ -201,14 +210,14 @@ def _first_seen(terms: object) -> FirstSeen:
         raise UnsupportedRuleError(reason)
     group_by = terms["group-by"] if isinstance(terms["group-by"], list) else [terms["group-by"]]
     if not all(isinstance(name, str) and name for name in (terms["field"], *group_by)):
-        _refuse("first_seen: field and group-by must name fields")
+        refuse("first_seen: field and group-by must name fields")
     try:
         history, learning = (SigmaCorrelationTimespan(str(terms[name])).seconds for name in ("history", "learning"))
     except SigmaError as error:
-        reason = f"first_seen: {_first_line(error)}"
+        reason = f"first_seen: {first_line(error)}"
         raise UnsupportedRuleError(reason) from error
     if not 0 < learning <= history:
-        _refuse("first_seen: learning must be longer than nothing and no longer than history")
+        refuse("first_seen: learning must be longer than nothing and no longer than history")
     return FirstSeen(field=terms["field"], group_by=tuple(group_by), history=history, learning=learning)
 
 
@@ -313,43 +322,3 @@ def _string(field: str, value: Any) -> Expression:  # noqa: ANN401 - pySigma's S
     if field == "":
         return Test(field, Op.REGEX, f"{flags}{pattern}")
     return Test(field, Op.REGEX, rf"{flags}\A{pattern}\Z")
-
-
-def _correlation(document: dict[str, Any], rules: dict[str, Rule]) -> Correlation:
-    try:
-        parsed = SigmaCorrelationRule.from_dict(document)
-    except SigmaError as error:
-        raise UnsupportedRuleError(_first_line(error)) from error
-    try:
-        kind = CorrelationKind(parsed.type.name.lower())
-    except ValueError:
-        reason = f"correlations of type {parsed.type.name.lower()} cannot be run; {', '.join(CorrelationKind)} can"
-        raise UnsupportedRuleError(reason) from None
-    if not isinstance(parsed.condition, SigmaCorrelationCondition):
-        reason = "a correlation with a written-out condition cannot be run; give the rules as a list"
-        raise UnsupportedRuleError(reason)
-    by_name = {rule.name: rule.uid for rule in rules.values() if rule.name}
-    references = [reference.reference for reference in parsed.rules or ()]
-    resolved = [by_name.get(reference, reference) for reference in references]
-    missing = [reference for reference, uid in zip(references, resolved, strict=True) if uid not in rules]
-    if missing:
-        reason = f"it refers to {', '.join(missing)}, which is not among the rules that run"
-        raise UnsupportedRuleError(reason)
-    field = parsed.condition.fieldref
-    return Correlation(
-        uid=str(parsed.id) if parsed.id is not None else parsed.name or parsed.title,
-        title=parsed.title,
-        level=parsed.level.name.lower() if parsed.level is not None else "medium",
-        kind=kind,
-        rules=tuple(resolved),
-        group_by=tuple(parsed.group_by or ()),
-        aliases={
-            alias.alias: {by_name.get(rule.reference, rule.reference): path for rule, path in alias.mapping.items()}
-            for alias in parsed.aliases.aliases.values()
-        },
-        seconds=parsed.timespan.seconds,
-        op=parsed.condition.op.name.lower(),
-        count=int(parsed.condition.count),
-        field=(field if isinstance(field, str) else field[0]) if field else "",
-        generate=parsed.generate,
-    )
