@@ -9,6 +9,7 @@ import msgspec
 
 from collectors.model import Actor, LogEvent, Provider
 from daemon.documents.addresses import ip_of
+from daemon.documents.credentials import without_credentials
 from daemon.documents.open_schema import (
     DETECTION_FINDING,
     cloud,
@@ -85,7 +86,7 @@ def _evidence(event: LogEvent) -> dict[str, Any]:
             "actor": _actor(event.actor),
             "src_endpoint": _endpoint(event.actor),
             "http_request": without_empty({"user_agent": event.actor.user_agent}),
-            "data": msgspec.json.decode(event.raw),
+            "data": without_credentials(msgspec.json.decode(event.raw)),
         }
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from collectors.model.log_records import compact
 from daemon.documents.addresses import ip_of
+from daemon.documents.credentials import text_without_credentials, without_credentials
 from daemon.documents.ecs import ECS_VERSION
 from daemon.documents.flattened import DEEPEST, flattened
 
@@ -46,8 +47,10 @@ def document(  # noqa: PLR0913 - the parts every document has
     ``event`` and ``fields`` may hold empty values, which are left out. ``users``, ``addresses`` and
     ``hosts`` become ``related.*``; of the addresses only what is an IP address. ``@timestamp`` is absent
     where the record does not say when it happened. An event without an id of its own is known by a hash
-    of its record, so that a second delivery has the same one.
+    of its record, so that a second delivery has the same one. Signatures and session tokens are hidden in all of it.
     """
+    text = original.decode("utf-8", "replace")
+    told = text_without_credentials(text)
     related = present({"user": distinct(users), "ip": distinct(map(ip, addresses)), "hosts": distinct(hosts)})
     whole = {
         "@timestamp": time,
@@ -59,13 +62,14 @@ def document(  # noqa: PLR0913 - the parts every document has
                 "dataset": dataset,
                 **event,
                 "id": event.get("id") or blake2b(original, digest_size=16).hexdigest(),
-                "original": original.decode("utf-8", "replace"),
+                "original": told,
             }
         ),
         **fields,
         "related": related,
     }
-    return present(whole)
+    found = present(whole)
+    return found if told == text else without_credentials(found)
 
 
 def distinct(values: Iterable[str | None]) -> list[str]:
