@@ -214,6 +214,10 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "Whether anyone used it is not known yet: no log has told of this bucket so far. S3 delivers access logs "
             "mostly within hours."
         ),
+        "access_log_silent_since": (
+            "The logs that are followed tell of no use from outside the account, but of no read at all for more than "
+            "a week: either nobody reads it any more, or the log has stopped."
+        ),
         "access_logging_off": (
             "Whether anyone used it cannot be known: the bucket logs no access, and no data events of it were seen."
         ),

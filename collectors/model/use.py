@@ -42,26 +42,36 @@ class Accesses(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class DataUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The uses of a resource's data from outside its account. None at all means: none was logged.
 
-    ``logs`` are the names of the logs that tell of it (``aws.s3access``).
+    ``logs`` are the names of the logs that tell of it (``aws.s3access``). ``told_until`` is the latest read, of the
+    owner too, that they told of (UTC, within a day); ``silent`` says that this is long ago.
     """
 
     accesses: tuple[Accesses, ...] = ()
     logs: tuple[str, ...] = ()
+    told_until: datetime | None = None
+    silent: bool = False
 
 
-def use_fact(
-    accesses: Iterable[Accesses], *, logs: Iterable[str], told: bool, logging_off: bool = False
+def use_fact(  # noqa: PLR0913 - what was counted, and by name what is known of the logs
+    accesses: Iterable[Accesses],
+    *,
+    logs: Iterable[str],
+    told: bool,
+    logging_off: bool = False,
+    told_until: datetime | None = None,
+    silent: bool = False,
 ) -> Fact[DataUse]:
     """Return what is known of the use of a resource.
 
     ``logs`` are the followed logs that can tell of this resource; ``told`` whether any of them has told of
-    it, its owner's own uses included; ``logging_off`` whether the resource is known to log no access. What was not
-    told is never "not used": then the fact has no value, and says why.
+    reading it, its owner's own reads included; ``logging_off`` whether the resource is known to log no access. What
+    was not told is never "not used": then the fact has no value, and says why. For ``told_until`` and ``silent`` see
+    :class:`DataUse`.
     """
     counted = tuple(sorted(map(stable, accesses), key=lambda one: (one.reach, one.capability)))
     followed = tuple(sorted(set(logs)))
     if counted or (told and followed):
-        return Known(DataUse(accesses=counted, logs=followed))
+        return Known(DataUse(accesses=counted, logs=followed, told_until=told_until, silent=silent))
     if not followed:
         return NotNeeded(NOT_FOLLOWED)
     return Unread(

@@ -7,17 +7,21 @@ power of ten. Every single read of a public bucket would else be a change of it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 from sqlalchemy import Connection
 
-from collectors.model import LogEvent, Reach
+from collectors.model import Capability, LogEvent, Reach
 from daemon.state import uses
 from daemon.state.uses import UseRow
 
 MOST_READERS = 20
 """Readers (account and address) that are kept of one count; further ones are only counted."""
+
+
+READING = frozenset({Capability.READ, Capability.LIST})
+"""Uses that only a log tells of that tells of reads."""
 
 
 class Reader(msgspec.Struct, kw_only=True):
@@ -47,19 +51,28 @@ _READERS = msgspec.json.Decoder(list[Reader])
 
 
 def told_of(connection: Connection, events: Iterable[LogEvent]) -> frozenset[str]:
-    """Note which resources a log tells of at all, also where only their owners used them.
+    """Note of which resources a log tells that they were read, also where only their owners did, and how lately.
 
+    A log that tells of writes alone, as a trail may be told to, says nothing of reads that it does not tell of.
     Return those that it told of for the first time. Nothing is counted here, and so the same events may come again.
     """
-    found = {
-        (event.use.resource, event.source): event
-        for event in events
-        if event.use is not None and event.use.reach is Reach.PRIVATE
-    }
+    found: dict[tuple[str, str], LogEvent] = {}
+    for event in events:
+        if event.use is None or event.use.reach is not Reach.PRIVATE or event.use.capability not in READING:
+            continue
+        key = event.use.resource, event.source
+        if key not in found or found[key].time < event.time:
+            found[key] = event
     if not found:
         return frozenset()
-    known = {(row.resource_uid, row.source): row for row in uses.load(connection, {uid for uid, _ in found})}
+    rows = uses.load(connection, {uid for uid, _ in found})
+    known = {(row.resource_uid, row.source): row for row in rows if row.reach == Reach.PRIVATE}
     new = {key: event for key, event in found.items() if key not in known}
+    later = [
+        msgspec.structs.replace(known[key], last=event.time)
+        for key, event in found.items()
+        if key in known and _day(event.time) > _day(known[key].last)
+    ]
     uses.save(
         connection,
         [
@@ -74,9 +87,14 @@ def told_of(connection: Connection, events: Iterable[LogEvent]) -> frozenset[str
                 readers="[]",
             )
             for (uid, source), event in new.items()
-        ],
+        ]
+        + later,
     )
     return frozenset(uid for uid, _ in new)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
 
 
 def counts(event: LogEvent) -> bool:

@@ -62,7 +62,10 @@ USED = Known(
         logs=("aws.s3access",),
     )
 )
-UNUSED = use_fact((), logs=("aws.cloudtrail",), told=True)
+UNUSED = use_fact((), logs=("aws.cloudtrail",), told=True, told_until=datetime(2026, 3, 6, 22, 1, tzinfo=UTC))
+SILENT = use_fact(
+    (), logs=("aws.cloudtrail",), told=True, told_until=datetime(2026, 2, 6, 22, 1, tzinfo=UTC), silent=True
+)
 LOGGING_IS_OFF = use_fact((), logs=("aws.s3access",), told=False, logging_off=True)
 NOT_YET_DELIVERED = use_fact((), logs=("aws.s3access",), told=False)
 

@@ -27,6 +27,7 @@ from detectors.storage.examples import (
     LOGGING_IS_OFF,
     NOT_YET_DELIVERED,
     RESTRICTED,
+    SILENT,
     UNUSED,
     USED,
     access_point_grant,
@@ -211,6 +212,7 @@ DETECTOR = Detector(
         private_bucket(policy_grants=Known((policy_grant(),)), use=LOGGING_IS_OFF),
         private_bucket(policy_grants=Known((policy_grant(),)), use=NOT_YET_DELIVERED),
         private_bucket(policy_grants=Known((policy_grant(),)), use=UNUSED),
+        private_bucket(policy_grants=Known((policy_grant(),)), use=SILENT),
         azure_account(
             policy_grants=Known((policy_grant(via="container reports", statement={"publicAccess": "Blob"}),))
         ),

@@ -21,9 +21,12 @@ _STATES = frozenset({LOGGING_OFF, NOT_DELIVERED})
 
 @over()
 def by_use(bucket: Bucket, _policy: Policy, _now: datetime) -> Iterable[Observation]:
-    """Show who used the data from outside; a circumstance, whatever it says."""
+    """Show who used the data from outside, and up to when the logs told of reads; circumstances, whatever they say."""
     for one in accesses_of(bucket):
         yield Evidence(name="use", data=one, violates=False)
+    if isinstance(bucket.use, Known) and bucket.use.value.told_until is not None:
+        told = {"until": bucket.use.value.told_until, "logs": bucket.use.value.logs}
+        yield Evidence(name="use_told", data=told, violates=False)
 
 
 def accesses_of(bucket: Bucket) -> tuple[Accesses, ...]:
@@ -48,7 +51,8 @@ def use_notes(bucket: Bucket) -> Iterator[str]:
     elif isinstance(bucket.use, Unread):
         yield bucket.use.detail if bucket.use.detail in _STATES else "use_unread"
     else:
-        yield from dict.fromkeys(map(_note, bucket.use.value.accesses)) or ("no_use_logged",)
+        unused = "access_log_silent_since" if bucket.use.value.silent else "no_use_logged"
+        yield from dict.fromkeys(map(_note, bucket.use.value.accesses)) or (unused,)
 
 
 def _note(one: Accesses) -> str:

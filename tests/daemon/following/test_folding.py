@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from collectors.model import AccessLogging, Bucket, Known, NotNeeded, Unread
+from collectors.model import AccessLogging, Bucket, Capability, Known, NotNeeded, Unread
 from collectors.model.use import LOGGING_OFF, NOT_DELIVERED, NOT_FOLLOWED
 from daemon.following.folding import Folding
 from daemon.passes import PassRunner
@@ -18,6 +18,7 @@ from tests.fakes.followed_logs import FileLog, Followed, event, read_of
 from tests.fakes.posture import ACCOUNT, SCOPE, START, Clock, Publisher, bucket, judging
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 UNLOGGED = Known(AccessLogging(enabled=False))
 
 
@@ -30,10 +31,11 @@ class Scene:
 
     def __init__(self, state: State, path: Path) -> None:
         self.state = state
+        self.clock = Clock()
         self.source = FileLog(path / "log.jsonl")
         self.followed = Followed(state, self.source)
         self.units: list[LogUnit] = [self.followed.unit]
-        self.fold = Folding(state, lambda: self.units)
+        self.fold = Folding(state, lambda: self.units, self.clock)
 
     def tell(self, *events: dict[str, Any]) -> None:
         self.source.write(*events)
@@ -49,6 +51,10 @@ class Scene:
 @pytest.fixture
 def scene(state: State, tmp_path: Path) -> Scene:
     return Scene(state, tmp_path)
+
+
+def at(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def own_read(number: int) -> dict[str, Any]:
@@ -84,6 +90,30 @@ def test_what_only_its_owner_used_was_not_used_from_outside(scene: Scene) -> Non
     assert scene.bucket().value.accesses == ()
     assert scene.bucket().value.logs == ("aws.cloudtrail",)
     scene.tell(own_read(2))
+    assert scene.followed.wanted == ["arn:aws:s3:::b"]
+
+
+def test_a_log_of_writes_alone_is_no_proof_of_no_reads(scene: Scene) -> None:
+    write = {"eventName": "PutObject", "readOnly": False}
+    scene.tell({**own_read(1), **write})
+    assert scene.bucket() == NotNeeded(NOT_FOLLOWED)
+    scene.tell({**read_of(2), **write})
+    assert [one.capability for one in scene.bucket().value.accesses] == [Capability.WRITE]
+    assert scene.bucket().value.told_until is None
+
+
+def test_it_is_said_up_to_when_a_log_told_and_that_it_has_been_silent(scene: Scene) -> None:
+    scene.tell(own_read(1))
+    first = scene.bucket().value
+    assert (first.told_until, first.silent) == (START, False)
+    scene.tell({**own_read(2), "eventTime": at(START + 5 * MINUTE)})
+    assert scene.bucket().value == first
+    scene.tell({**own_read(4), "eventTime": at(START + DAY)}, {**own_read(3), "eventTime": at(START - DAY)})
+    assert (scene.bucket().value.told_until, scene.bucket().value.silent) == (START + DAY, False)
+    scene.clock.forward(days=8, minutes=1)
+    assert (scene.bucket().value.told_until, scene.bucket().value.silent) == (START + DAY, True)
+    scene.tell({**own_read(5), "eventTime": at(scene.clock.now)})
+    assert not scene.bucket().value.silent
     assert scene.followed.wanted == ["arn:aws:s3:::b"]
 
 

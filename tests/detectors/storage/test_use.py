@@ -34,6 +34,7 @@ from detectors.storage.examples import (
     LOGGING_IS_OFF,
     NOT_YET_DELIVERED,
     RESTRICTED,
+    SILENT,
     UNUSED,
     USED,
     policy_grant,
@@ -107,6 +108,7 @@ def test_a_known_use_from_outside_raises_the_finding_a_step(use: Fact[DataUse], 
         (NOT_YET_DELIVERED, "access_log_not_delivered"),
         (UNREAD, "use_unread"),
         (UNUSED, "no_use_logged"),
+        (SILENT, "access_log_silent_since"),
         (by(Reach.ANONYMOUS_INTERNET), "used_anonymously"),
         (by(Reach.ANONYMOUS_INTERNET, Capability.DELETE), "changed_anonymously"),
         (by(Reach.NAMED_EXTERNAL), "used_by_other_accounts"),
@@ -118,6 +120,7 @@ def test_what_is_known_is_said_and_what_is_not(use: Fact[DataUse] | None, note: 
         "access_not_followed",
         "access_logging_off",
         "access_log_not_delivered",
+        "access_log_silent_since",
         "use_unread",
         "no_use_logged",
         "used_anonymously",
@@ -136,6 +139,15 @@ def test_the_uses_are_evidence_that_violates_nothing() -> None:
     assert tuple(one.data for one in shown) == USED.value.accesses
     assert not any(one.violates for one in shown)
     assert [one for one in judged(private_bucket(), USED).evidence if one.name == "use"] == shown
+
+
+@pytest.mark.parametrize("use", [UNUSED, SILENT])
+def test_it_is_shown_up_to_when_the_logs_told(use: Fact[DataUse]) -> None:
+    [shown] = [one for one in judged(PUBLIC, use).evidence if one.name == "use_told"]
+    assert isinstance(use, Known)
+    assert shown.data == {"until": use.value.told_until, "logs": ("aws.cloudtrail",)}
+    assert not shown.violates
+    assert [one for one in judged(PUBLIC, LOGGING_IS_OFF).evidence if one.name == "use_told"] == []
 
 
 def test_the_sentence_says_who_used_it_and_when() -> None:
