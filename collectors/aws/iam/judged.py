@@ -33,6 +33,7 @@ from collectors.aws.iam.privileges import (
     mfa_rules,
     role_side,
     trusts,
+    within_boundary,
 )
 from collectors.aws.policy import MalformedPolicyError, parse_policy
 from collectors.model import (
@@ -148,7 +149,10 @@ class _Account:
 
     def _side(self, role: Identity) -> RoleSide:
         trust = self._trusts[role.arn]
-        return role_side(role.arn, trust.value if isinstance(trust, Known) else (), self._territory.account)
+        side = role_side(role.arn, trust.value if isinstance(trust, Known) else (), self._territory.account)
+        holder = self._holders[role.arn]
+        bounded = isinstance(holder.boundary, Known) and not within_boundary(holder, self._territory)
+        return msgspec.structs.replace(side, policies=self._place(role.arn).policies, bounded=bounded)
 
     def _place(self, arn: str) -> Place:
         """Return where an identity stands; a group that was not listed is none that it could be lifted by."""

@@ -4,7 +4,7 @@
 ``escalation`` and ``mfa_rules`` judge it; ``trusts`` reads a role's trust policy.
 """
 
-from collectors.aws.iam.privileges.administrator import admin_paths, is_administrator
+from collectors.aws.iam.privileges.administrator import admin_paths, is_administrator, within_boundary
 from collectors.aws.iam.privileges.caller import Caller
 from collectors.aws.iam.privileges.escalation import Escalation, escalation
 from collectors.aws.iam.privileges.holder import MALFORMED, Held, Holder
@@ -32,4 +32,5 @@ __all__ = [
     "mfa_rules",
     "role_side",
     "trusts",
+    "within_boundary",
 ]

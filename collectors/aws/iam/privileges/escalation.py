@@ -17,7 +17,15 @@ from collectors.aws.iam.privileges.administrator import admin_paths, is_administ
 from collectors.aws.iam.privileges.holder import REFUSED, Answer, Carries, Degree, Holder
 from collectors.aws.iam.privileges.method import AnyOf, Method, Target
 from collectors.aws.iam.privileges.methods import METHODS, REMOVE_BOUNDARY, REWRITE_BOUNDARY
-from collectors.aws.iam.privileges.targets import MORE_PRIVILEGED, Place, World, new_names, new_policies, targets_of
+from collectors.aws.iam.privileges.targets import (
+    MORE_PRIVILEGED,
+    Place,
+    RoleSide,
+    World,
+    new_names,
+    new_policies,
+    targets_of,
+)
 from collectors.aws.policy.requests import ABSENT, Exactly
 from collectors.model import EscalationPath, Fact, Known, Unread
 
@@ -25,6 +33,7 @@ _MOST_TARGETS = 5
 _WITHIN_BOUNDARY = frozenset({Target.SELF, Target.OWN_GROUP, Target.OWN_POLICY, Target.OWN_POLICY_WITH_VERSIONS})
 """What an identity gives itself stays within its own boundary."""
 
+_POLICIES = frozenset({Target.OWN_POLICY, Target.OWN_POLICY_WITH_VERSIONS})
 _NEW = frozenset({Target.NEW_USER, Target.NEW_ROLE})
 _FAMILIES = {
     Target.SELF: "user",
@@ -92,7 +101,7 @@ class _Seeker:
 
     def paths(self, method: Method) -> Iterator[EscalationPath]:
         """Yield the one path by this method, if there is any."""
-        if self._bounded and method.target in _WITHIN_BOUNDARY:
+        if self._bounded and method.target in _WITHIN_BOUNDARY and method.target not in _POLICIES:
             return
         beside = _each(method.beside, self._asker(method, "", self._holder.anywhere))
         if beside is None:
@@ -103,7 +112,8 @@ class _Seeker:
             return
         attaches = self._guarded and any(action in _ATTACHING for group in method.groups for action in group)
         self.missed = self.missed or attaches or method.target in MORE_PRIVILEGED
-        wide = None if method.needs_target or method.target in _NEW else self._everywhere(method)
+        known_only = method.needs_target or method.target in _NEW or (self._bounded and method.target in _POLICIES)
+        wide = None if known_only else self._everywhere(method)
         if wide is not None and (not hits or _degree(wide) is Degree.YES):
             yield self._path(method, [*wide, *beside], (), open_ended=True)
         elif hits:
@@ -153,7 +163,7 @@ class _Seeker:
             targets = self._targets(method) if used is not None else ()
             return [(arn, used) for arn in islice(targets, _MOST_TARGETS) if used is not None]
         found: dict[Degree, list[tuple[str, _Used]]] = {Degree.YES: [], Degree.DEPENDS: []}
-        for arn in self._targets(method):
+        for arn in dict.fromkeys(self._targets(method)):
             used = self._on(method, arn)
             if used is not None:
                 found[_degree(used)].append((arn, used))
@@ -165,20 +175,37 @@ class _Seeker:
         if method.target in _NEW:
             return new_names(self._holder, method, self._world.territory)
         if method.target is Target.ASSUMABLE_ROLE:
-            return self._assumable()
+            return self._liftable()
+        if method.target in _POLICIES:
+            return self._policies(method)
         return targets_of(method, self._holder.caller, self._place, self._world)
 
-    def _assumable(self) -> Iterator[str]:
-        """Yield the roles that the identity may assume, itself first where it is one."""
+    def _liftable(self) -> Iterator[str]:
+        """Yield the roles that it may assume and that no boundary holds down, itself first where it is one."""
+        if not self._holder.caller.is_user and not self._bounded:
+            yield self._holder.caller.arn
+        for role in self._assumable():
+            if not role.bounded:
+                yield role.arn
+
+    def _assumable(self) -> Iterator[RoleSide]:
+        """Yield the other roles that the identity may assume."""
         caller = self._holder.caller
-        if not caller.is_user:
-            yield caller.arn
         for role in self._world.roles:
             if role.arn == caller.arn:
                 continue
             by_permission = role.trusts_account and self._holder.on(ASSUME_ROLE_NAME, role.arn).degree is not Degree.NO
             if caller.arn in role.trusts or by_permission:
-                yield role.arn
+                yield role
+
+    def _policies(self, method: Method) -> Iterator[str]:
+        """Yield the policies that lift the identity when they change: its own, and those of roles it may assume."""
+        if not self._bounded:
+            yield from targets_of(method, self._holder.caller, self._place, self._world)
+        fewest = 2 if method.target is Target.OWN_POLICY_WITH_VERSIONS else 1
+        for role in self._assumable():
+            if not role.bounded:
+                yield from (arn for arn, versions in role.policies.items() if versions >= fewest)
 
     def _on(self, method: Method, arn: str) -> _Used | None:
         return _each(

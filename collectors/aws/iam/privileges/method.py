@@ -12,7 +12,7 @@ class Target(StrEnum):
 
     SELF = "the identity itself"
     OWN_GROUP = "a group that the user is in"
-    OWN_POLICY = "a customer managed policy that the identity is under"
+    OWN_POLICY = "a customer managed policy that the identity, or a role it may assume, is under"
     OWN_POLICY_WITH_VERSIONS = "the same, where it has more than one version"
     OTHER_USER = "a user with more privileges"
     OTHER_GROUP = "a group with more privileges"

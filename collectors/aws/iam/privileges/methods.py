@@ -74,13 +74,13 @@ _USERS_FOR_USERS = (
 _POLICIES_AND_ROLES = (
     Method(
         uid="create_policy_version",
-        summary="writes a new default version of a policy it is under",
+        summary="writes a new default version of a policy that it, or a role it may assume, is under",
         target=Target.OWN_POLICY,
         on_target=(("iam:CreatePolicyVersion",),),
     ),
     Method(
         uid="set_default_policy_version",
-        summary="puts an older version with more privileges of a policy it is under in force",
+        summary="puts in force an older version of a policy that it, or a role it may assume, is under",
         target=Target.OWN_POLICY_WITH_VERSIONS,
         on_target=(("iam:SetDefaultPolicyVersion",),),
     ),

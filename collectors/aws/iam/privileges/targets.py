@@ -25,13 +25,16 @@ _OPEN = re.compile(r"\*|\$\{[^{}]*\}")
 class RoleSide(msgspec.Struct, frozen=True, kw_only=True):
     """A role seen from outside. ``trusts`` are ARNs of the account's own principals, ``services`` service principals.
 
-    ``trusts_account``: whoever of the account's own has permission to assume it.
+    ``trusts_account``: whoever of the account's own has permission to assume it. ``policies`` are the customer managed
+    policies that it is under with their versions; ``bounded``: a boundary keeps it from becoming an administrator.
     """
 
     arn: str
     trusts: frozenset[str] = frozenset()
     trusts_account: bool = False
     services: frozenset[str] = frozenset()
+    policies: Mapping[str, int] = msgspec.field(default_factory=dict)
+    bounded: bool = False
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,6 +62,7 @@ POLICIES: dict[str, tuple[dict[str, Any], ...]] = {
     "s3-and-versions": (allow("s3:*"), allow("iam:CreatePolicyVersion")),
     "s3-and-older": (allow("s3:*"), allow("iam:SetDefaultPolicyVersion")),
     "s3-and-none-older": (allow("s3:*"), allow("iam:SetDefaultPolicyVersion")),
+    "helpers": (allow("s3:*"),),
     "unlisted": (allow("s3:*"),),
     "platform": (allow("*"),),
 }
@@ -180,6 +181,8 @@ USERS: dict[str, User] = {
         ),
     ),
     "bela": User(truth="PPPPP", inline=(allow("iam:AttachUserPolicy", **attaching("ArnLike", policy("new-*"))),)),
+    "cyd": User(truth="PPPFP", inline=(allow("iam:CreatePolicyVersion", on=policy("helpers")),)),
+    "dina": User(truth="PPPPP", inline=(allow("iam:CreatePolicyVersion", on=policy("helpers")),)),
     "vera": User(truth="FFFPP", password=True, keys=((True, 1000),), groups=("readers", "admins")),
 }
 
@@ -271,6 +274,7 @@ ROLES: dict[str, Role] = {
     "bounded-by-its-one-version": Role(
         truth="PPPPP", trust=service("ec2"), attached=(ADMIN,), boundary="s3-and-none-older"
     ),
+    "cyds": Role(truth="PPPPF", trust=trusting({"AWS": arn("user", "cyd")}), attached=(policy("helpers"),)),
     "helper": Role(truth="PPPPF", trust=trusting({"AWS": arn("user", "ravi")})),
 }
 SERVICE_LINKED = "AWSServiceRoleForAutoScaling"

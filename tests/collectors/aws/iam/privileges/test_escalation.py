@@ -288,6 +288,43 @@ def test_a_role_that_trusts_the_account_takes_permission_to_assume() -> None:
     assert found(holder(put, allow("sts:AssumeRole", on=arn("role", "open"))), world) == {"put_role_policy"}
 
 
+@pytest.mark.parametrize(
+    ("action", "versions", "there"),
+    [
+        ("iam:CreatePolicyVersion", 1, True),
+        ("iam:SetDefaultPolicyVersion", 2, True),
+        ("iam:SetDefaultPolicyVersion", 1, False),
+    ],
+)
+@pytest.mark.parametrize("boundary", [None, rules(allow("iam:*"))], ids=["free", "bounded"])
+def test_the_policy_of_a_role_that_it_may_assume(action: str, versions: int, boundary: Any, *, there: bool) -> None:
+    helpers = arn("policy", "helpers")
+
+    def methods(*, bounded: bool = False, trusts: str = "me", on: str = helpers) -> dict[str, EscalationPath]:
+        side = RoleSide(
+            arn=arn("role", "helper"),
+            trusts=frozenset({arn("user", trusts)}),
+            policies={helpers: versions},
+            bounded=bounded,
+        )
+        return look(holder(allow(action, on=on), boundary=boundary), World(territory=TERRITORY, roles=(side,)), Place())
+
+    found = methods()
+    assert len(found) == there
+    assert all(path.targets == (helpers,) and path.actions == (action,) for path in found.values())
+    assert methods(trusts="someone-else") == {}
+    assert methods(on=arn("policy", "others")) == {}
+    assert methods(bounded=True) == {}
+
+
+def test_what_is_written_into_a_bounded_role_stays_within_its_boundary() -> None:
+    side = RoleSide(arn=arn("role", "helper"), trusts=frozenset({arn("user", "me")}), bounded=True)
+    who = holder(allow("iam:PutRolePolicy", on=arn("role", "helper")))
+    assert look(who, World(territory=TERRITORY, roles=(side,)), Place()) == {}
+    itself = holder(allow("iam:PutRolePolicy", on=arn("role", "me")), kind="role", boundary=rules(allow("iam:*")))
+    assert look(itself, EMPTY, Place()) == {}
+
+
 def test_within_its_own_boundary_it_cannot_lift_itself_but_others() -> None:
     bounds = rules(allow("iam:*", "s3:*"))
     who = holder(allow("iam:AttachUserPolicy", "iam:CreatePolicyVersion", "iam:CreateAccessKey"), boundary=bounds)
