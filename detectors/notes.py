@@ -23,6 +23,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "copies_are_resources_of_their_own": (
             "Copies in other regions are snapshots or images there, read and judged where they lie."
         ),
+        "source_not_told": (
+            "The cloud does not tell what it was copied from, so it is judged where it lies and not as a copy."
+        ),
         "backups_are_not_copied": "A backup of a table stays in the region it was made in.",
         "public_flag_of_its_instances": "The cluster has no public flag of its own; each of its instances is judged.",
         "encrypted_as_its_snapshots_are": (
@@ -174,6 +177,10 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "object_lock_can_be_bypassed": (
             "Object Lock in governance mode keeps the log, and whoever holds s3:BypassGovernanceRetention can delete "
             "it all the same."
+        ),
+        "object_lock_ends_early": (
+            "Object Lock keeps the log for less time than the policy asks for: what is older can be deleted by whoever "
+            "has the right to."
         ),
         "replicas_are_rotated_with_it": "The key's replicas in other regions are rotated with it.",
         "rotated_with_its_primary": "A replica is rotated with its primary key, which is judged where it lies.",

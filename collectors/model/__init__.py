@@ -44,6 +44,7 @@ from collectors.model.logging import (
     LockMode,
     LogTrail,
     ManagementEvents,
+    ObjectLock,
     Recording,
 )
 from collectors.model.network import Attachments, IngressRule, PeerKind, SecurityGroup
@@ -119,6 +120,7 @@ __all__ = [
     "MfaRule",
     "NotNeeded",
     "NotNeededError",
+    "ObjectLock",
     "PeerKind",
     "Placed",
     "Principal",

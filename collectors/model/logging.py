@@ -37,11 +37,18 @@ class ManagementEvents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class LockMode(StrEnum):
-    """The default retention of a bucket's Object Lock, weakest first."""
+    """How a bucket's Object Lock keeps an object by default, weakest first."""
 
     NONE = "none"
     GOVERNANCE = "governance"
     COMPLIANCE = "compliance"
+
+
+class ObjectLock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The default retention of a bucket's Object Lock: its mode, and how many days an object is kept by it."""
+
+    mode: LockMode = LockMode.NONE
+    days: int = 0
 
 
 class DeletionRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,7 +85,7 @@ class AuditTrail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     own_bucket: Fact[bool]
     log_bucket: Fact[Bucket | None]
     versioning: Fact[Versioning]
-    object_lock: Fact[LockMode]
+    object_lock: Fact[ObjectLock]
     deletion: Fact[DeletionRule]
 
 

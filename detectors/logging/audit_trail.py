@@ -11,16 +11,17 @@ from collectors.model import (
     AuditLogging,
     DeletionRule,
     Known,
-    LockMode,
     ManagementEvents,
     Provider,
     Recording,
     Versioning,
 )
 from detectors.logging.examples import (
+    GOVERNED,
     IN_ANOTHER_ACCOUNT,
     LOG_BUCKET,
     NO_RULE,
+    UNLOCKED,
     VERSIONED,
     logging,
     of_one_region,
@@ -83,7 +84,7 @@ def weigh(account: AuditLogging, policy: Policy, _evidence: tuple[Evidence, ...]
 _PUBLIC = msgspec.structs.replace(
     LOG_BUCKET, policy_grants=Known((policy_grant(resources=("arn:aws:s3:::audit-log/*",)),))
 )
-_UNLOCKED = {"object_lock": Known(LockMode.NONE)}
+_UNLOCKED = {"object_lock": UNLOCKED}
 _LOCKED_BY_MFA = {**_UNLOCKED, "versioning": Known(Versioning(enabled=True, state="Enabled", mfa_delete=True))}
 _DENIED = {
     **_UNLOCKED,
@@ -103,7 +104,9 @@ DETECTOR = Detector(
         "everybody, or a bucket of another account. What such a bucket is open to cannot be seen from here and is "
         "unknown, unless trusted_buckets vouches for it. Events that a trail leaves out on purpose (KMS, RDS Data API) "
         "are missing unless may_leave_out names them. Where everything is recorded and only its keeping falls short, "
-        "the severity is one step lower. Event data stores of CloudTrail Lake are not looked at."
+        "the severity is one step lower. A lock whose default retention is shorter than min_retention is noted, and is "
+        "not enough where log_protection asks for an immutable log. Event data stores of CloudTrail Lake are not "
+        "looked at."
     ),
     risk=(
         "Without a whole record nobody can say what an intruder did, or prove that there was none; and a record that "
@@ -166,7 +169,7 @@ DETECTOR = Detector(
         logging(of_one_region(), trail()),
         logging(trail(**_LOCKED_BY_MFA)),
         logging(trail(**_DENIED)),
-        logging(trail(object_lock=Known(LockMode.GOVERNANCE))),
+        logging(trail(object_lock=GOVERNED)),
         logging(trail(organization=True, **IN_ANOTHER_ACCOUNT)),
     ),
     bad=(

@@ -12,6 +12,7 @@ from collectors.model import (
     LockMode,
     ManagementEvents,
     NotNeeded,
+    ObjectLock,
     Provider,
     Recording,
     Unread,
@@ -24,6 +25,9 @@ _ACCOUNT = "123456789012"
 _ASIDE = NotNeeded("judged_with_the_bucket")
 _OTHERS = NotNeeded("bucket_of_another_account")
 
+LOCKED = Known(ObjectLock(mode=LockMode.COMPLIANCE, days=400))
+GOVERNED = Known(ObjectLock(mode=LockMode.GOVERNANCE, days=400))
+UNLOCKED = Known(ObjectLock())
 NO_RULE = Known(DeletionRule(refused=False))
 VERSIONED = Known(Versioning(enabled=True, state="Enabled"))
 
@@ -74,7 +78,7 @@ def trail(**overrides: Any) -> AuditTrail:  # noqa: ANN401 - any attribute may b
         "own_bucket": Known(value=True),
         "log_bucket": Known(LOG_BUCKET),
         "versioning": VERSIONED,
-        "object_lock": Known(LockMode.COMPLIANCE),
+        "object_lock": LOCKED,
         "deletion": NO_RULE,
     }
     return AuditTrail(**(own | overrides))

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 import msgspec
 
-from collectors.model import AuditTrail, Bucket, Fact, Known, LockMode, ManagementEvents, Recording, Unread, either
+from collectors.model import (
+    AuditTrail,
+    Bucket,
+    Fact,
+    Known,
+    LockMode,
+    ManagementEvents,
+    ObjectLock,
+    Recording,
+    Unread,
+    either,
+)
 from detectors.engine import judge
 from detectors.model import Policy, Verdict
 from detectors.storage.public_access import DETECTOR as PUBLIC_ACCESS
@@ -35,13 +46,15 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     ``log_protection`` as :class:`Protection` says. ``trusted_buckets`` names (``*`` for any characters) buckets of
     other accounts that the operator vouches for: what they are open to cannot be seen from here. ``may_leave_out`` are
-    event sources that a trail need not record (``kms.amazonaws.com``). ``require_customer_key``: the log must be
+    event sources that a trail need not record (``kms.amazonaws.com``). ``min_retention`` is how long a bucket's Object
+    Lock must keep the log to be taken for a strong guard. ``require_customer_key``: the log must be
     encrypted with a key of one's own.
     """
 
     log_protection: Protection = Protection.GUARDED
     trusted_buckets: tuple[str, ...] = ()
     may_leave_out: tuple[str, ...] = ()
+    min_retention: timedelta = timedelta(days=90)
     require_customer_key: bool = False
 
 
@@ -124,7 +137,7 @@ def _bucket(look: _Look, trail: AuditTrail, policy: Policy, parameters: Paramete
     look.at(trail.log_bucket, lambda bucket: _public(look, bucket, policy, now))
     if parameters.log_protection is not Protection.NONE and trail.multi_region:
         immutable = parameters.log_protection is Protection.IMMUTABLE
-        guards = tuple(_guards(trail, immutable=immutable))
+        guards = tuple(_guards(trail, parameters.min_retention, immutable=immutable))
         look.demand(either(*(fact for _, fact in guards)), "log_can_be_deleted", parameters.log_protection)
         held = {note for note, fact in guards if fact == Known(value=True)}
         # A weak guard needs no word where a strong one stands beside it.
@@ -132,15 +145,24 @@ def _bucket(look: _Look, trail: AuditTrail, policy: Policy, parameters: Paramete
             look.notes.extend(sorted(held))
 
 
-def _guards(trail: AuditTrail, *, immutable: bool) -> Iterator[tuple[str, Fact[bool]]]:
+def _guards(trail: AuditTrail, long: timedelta, *, immutable: bool) -> Iterator[tuple[str, Fact[bool]]]:
     """Yield what keeps the log from being deleted by those whose deeds are in it, weak ones with a note."""
     yield "", _told(trail.own_bucket, lambda own: not own)
-    yield "", _told(trail.object_lock, lambda mode: mode is LockMode.COMPLIANCE)
+    yield "", _told(trail.object_lock, lambda lock: lock.mode is LockMode.COMPLIANCE and _keeps(lock, long))
     yield "", _told(trail.versioning, lambda versioning: versioning.enabled and versioning.mfa_delete)
     if not immutable:
-        yield "object_lock_can_be_bypassed", _told(trail.object_lock, lambda mode: mode is LockMode.GOVERNANCE)
+        yield "object_lock_can_be_bypassed", _told(trail.object_lock, lambda lock: lock.mode is LockMode.GOVERNANCE)
+        yield "object_lock_ends_early", _told(trail.object_lock, lambda lock: _held(lock) and not _keeps(lock, long))
         yield "", _told(trail.deletion, lambda rule: rule.refused and not rule.liftable)
         yield "deletion_rule_can_be_lifted", _told(trail.deletion, lambda rule: rule.refused and rule.liftable)
+
+
+def _held(lock: ObjectLock) -> bool:
+    return lock.mode is not LockMode.NONE
+
+
+def _keeps(lock: ObjectLock, long: timedelta) -> bool:
+    return timedelta(days=lock.days) >= long
 
 
 def _told(fact: Fact[T], true: Callable[[T], bool]) -> Fact[bool]:

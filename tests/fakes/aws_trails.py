@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from tests.fakes.aws_moto import Moto
@@ -37,8 +38,15 @@ class AuditedAccount:
     def trail_client(self, region: str = REGION) -> Any:
         return self._moto.client("cloudtrail", region=region, account=self.account)
 
-    def bucket(self, name: str = "", *, lock: str = "COMPLIANCE", versioned: bool = True) -> str:
-        """Make a private bucket, locked in a mode (or empty: not at all), and return its name."""
+    def bucket(
+        self,
+        name: str = "",
+        *,
+        lock: str = "COMPLIANCE",
+        versioned: bool = True,
+        period: Mapping[str, int] | None = None,
+    ) -> str:
+        """Make a private bucket, locked in a mode (or empty: not at all) for a period, and return its name."""
         bucket = name or f"{self.name}-log"
         extra: dict[str, Any] = {"ObjectLockEnabledForBucket": True} if lock else {}
         self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}, **extra)
@@ -47,7 +55,7 @@ class AuditedAccount:
                 Bucket=bucket,
                 ObjectLockConfiguration={
                     "ObjectLockEnabled": "Enabled",
-                    "Rule": {"DefaultRetention": {"Mode": lock, "Days": 400}},
+                    "Rule": {"DefaultRetention": {"Mode": lock, **(period or {"Days": 400})}},
                 },
             )
         elif versioned:

@@ -25,6 +25,7 @@ from collectors.model import (
     Known,
     LockMode,
     NotNeeded,
+    ObjectLock,
     Unread,
     UnreadReason,
     Versioning,
@@ -33,6 +34,8 @@ from collectors.model import (
 _JUDGED_ITSELF = NotNeeded("judged_with_the_bucket")
 _OF_ANOTHER_ACCOUNT = NotNeeded("bucket_of_another_account")
 _NO_BUCKET = NotNeeded("bucket_does_not_exist")
+_DAYS_OF_A_YEAR = 365
+_MODES = frozenset(mode.value for mode in LockMode)
 # What decides how public it is; the rest is judged, and its drift is told, with the bucket itself.
 _EXPOSURE = frozenset({"policy_grants", "acl_grants", "access_point_grants", "policy_silenced", "acl_silenced"})
 _ASIDE = tuple(name for name in Bucket.fact_names() if name not in _EXPOSURE)
@@ -44,7 +47,7 @@ class LogBucket(msgspec.Struct, frozen=True, kw_only=True):
     own: Fact[bool]
     bucket: Fact[Bucket | None]
     versioning: Fact[Versioning]
-    object_lock: Fact[LockMode]
+    object_lock: Fact[ObjectLock]
     deletion: Fact[DeletionRule]
 
 
@@ -121,10 +124,10 @@ class LogBuckets:
             GET_BUCKET_VERSIONING, self._region(bucket), protection.versioning, Bucket=bucket.name
         )
 
-    def _object_lock(self, bucket: Bucket) -> Fact[LockMode]:
-        nothing: Known[LockMode] = Known(LockMode.NONE)
+    def _object_lock(self, bucket: Bucket) -> Fact[ObjectLock]:
+        nothing = Known(ObjectLock())
         return self._account.read(
-            GET_OBJECT_LOCK_CONFIGURATION, self._region(bucket), _lock_mode, nothing=nothing, Bucket=bucket.name
+            GET_OBJECT_LOCK_CONFIGURATION, self._region(bucket), _default_retention, nothing=nothing, Bucket=bucket.name
         )
 
     def _deletion(self, bucket: Bucket, versioning: Fact[Versioning], prefix: str) -> Fact[DeletionRule]:
@@ -160,18 +163,19 @@ def _missing(own: Fact[bool]) -> LogBucket:
     return LogBucket(own=own, bucket=Known(None), versioning=_NO_BUCKET, object_lock=_NO_BUCKET, deletion=_NO_BUCKET)
 
 
-def _lock_mode(answer: Answer) -> LockMode:
+def _default_retention(answer: Answer) -> ObjectLock:
     """Return the default retention of a ``GetObjectLockConfiguration`` answer.
 
     A lock without a default retention binds only objects that are given one each, which CloudTrail does not do.
     """
     expect_root(answer, "ObjectLockConfiguration")
     configured = member(answer, "ObjectLockConfiguration")
-    if configured.get("ObjectLockEnabled") != "Enabled":
-        return LockMode.NONE
-    mode = str(((configured.get("Rule") or {}).get("DefaultRetention") or {}).get("Mode") or "")
-    try:
-        return LockMode(mode.lower()) if mode else LockMode.NONE
-    except ValueError:
-        message = f"Mode {mode}"
-        raise MalformedAnswerError(message) from None
+    retention = (configured.get("Rule") or {}).get("DefaultRetention") or {}
+    if configured.get("ObjectLockEnabled") != "Enabled" or not retention.get("Mode"):
+        return ObjectLock()
+    days = int(retention.get("Days") or 0) + int(retention.get("Years") or 0) * _DAYS_OF_A_YEAR
+    mode = str(retention["Mode"])
+    if days and mode.lower() in _MODES:
+        return ObjectLock(mode=LockMode(mode.lower()), days=days)
+    message = f"DefaultRetention of mode {mode} and {days} days"
+    raise MalformedAnswerError(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,13 +18,24 @@ from collectors.model import (
     LockMode,
     ManagementEvents,
     NotNeeded,
+    ObjectLock,
     Recording,
     Unread,
     Versioning,
 )
 from detectors.catalogue import catalogue
 from detectors.engine import judge
-from detectors.logging.examples import IN_ANOTHER_ACCOUNT, LOG_BUCKET, NO_RULE, VERSIONED, logging, trail
+from detectors.logging.examples import (
+    GOVERNED,
+    IN_ANOTHER_ACCOUNT,
+    LOCKED,
+    LOG_BUCKET,
+    NO_RULE,
+    UNLOCKED,
+    VERSIONED,
+    logging,
+    trail,
+)
 from detectors.logging.weighing import Parameters, Protection
 from detectors.model import Judgement, Policy, Severity, Verdict
 from detectors.storage.examples import IGNORED, RESTRICTED, policy_grant
@@ -51,8 +62,8 @@ SIDES: dict[str, dict[str, dict[str, Any]]] = {
         OPEN: {"log_bucket": Known(UNSEEN)},
     },
     "keeping": {
-        GOOD: {"object_lock": Known(LockMode.COMPLIANCE)},
-        BAD: {"object_lock": Known(LockMode.NONE), "deletion": NO_RULE},
+        GOOD: {"object_lock": LOCKED},
+        BAD: {"object_lock": UNLOCKED, "deletion": NO_RULE},
         OPEN: {"object_lock": BLIND, "deletion": NO_RULE},
     },
     "validation": {GOOD: {}, BAD: {"validated": False}, OPEN: {}},
@@ -97,11 +108,15 @@ def test_an_account_is_as_good_as_its_best_trail(mixes: list[dict[str, str]]) ->
     assert bool(judgement.unread) is (expected is Verdict.UNKNOWN)
 
 
+A_DAY = {"object_lock": Known(ObjectLock(mode=LockMode.COMPLIANCE, days=1))}
+GOVERNED_FOR_A_DAY = {"object_lock": Known(ObjectLock(mode=LockMode.GOVERNANCE, days=1))}
 GUARDS: dict[str, tuple[dict[str, Any], str, str]] = {
     # what keeps the log; under guarded, under immutable
     "nothing": ({}, BAD, BAD),
-    "compliance lock": ({"object_lock": Known(LockMode.COMPLIANCE)}, GOOD, GOOD),
-    "governance lock": ({"object_lock": Known(LockMode.GOVERNANCE)}, GOOD, BAD),
+    "compliance lock": ({"object_lock": LOCKED}, GOOD, GOOD),
+    "governance lock": ({"object_lock": GOVERNED}, GOOD, BAD),
+    "compliance lock of a day": (A_DAY, GOOD, BAD),
+    "governance lock of a day": (GOVERNED_FOR_A_DAY, GOOD, BAD),
     "second factor": ({"versioning": Known(Versioning(enabled=True, mfa_delete=True))}, GOOD, GOOD),
     "second factor for versions that are not kept": (
         {"versioning": Known(Versioning(enabled=False, mfa_delete=True))},
@@ -114,7 +129,7 @@ GUARDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "policy unread": ({"deletion": BLIND}, OPEN, BAD),
     "versioning unread": ({"versioning": BLIND}, OPEN, OPEN),
     "owner unread": ({"own_bucket": BLIND}, OPEN, OPEN),
-    "policy unread beside a lock": ({"deletion": BLIND, "object_lock": Known(LockMode.COMPLIANCE)}, GOOD, GOOD),
+    "policy unread beside a lock": ({"deletion": BLIND, "object_lock": LOCKED}, GOOD, GOOD),
     "lock unread beside a deny": (
         {"object_lock": BLIND, "deletion": Known(DeletionRule(refused=True))},
         GOOD,
@@ -127,7 +142,7 @@ VERDICTS = {GOOD: Verdict.PASS, BAD: Verdict.FAIL, OPEN: Verdict.UNKNOWN}
 @pytest.mark.parametrize("name", GUARDS)
 def test_what_keeps_the_log_from_deletion(name: str) -> None:
     guard, guarded, immutable = GUARDS[name]
-    unlocked = {"object_lock": Known(LockMode.NONE), "deletion": NO_RULE, "versioning": VERSIONED}
+    unlocked = {"object_lock": UNLOCKED, "deletion": NO_RULE, "versioning": VERSIONED}
     one = trail(**(unlocked | guard))
     assert look(one).verdict is VERDICTS[guarded]
     assert look(one, log_protection=Protection.IMMUTABLE).verdict is VERDICTS[immutable]
@@ -137,18 +152,30 @@ def test_what_keeps_the_log_from_deletion(name: str) -> None:
 @pytest.mark.parametrize(
     ("guards", "notes"),
     [
-        ({"object_lock": Known(LockMode.GOVERNANCE)}, ("object_lock_can_be_bypassed",)),
+        ({"object_lock": GOVERNED}, ("object_lock_can_be_bypassed",)),
         (
-            {"object_lock": Known(LockMode.GOVERNANCE), "deletion": Known(DeletionRule(refused=True))},
+            {"object_lock": GOVERNED, "deletion": Known(DeletionRule(refused=True))},
             ("deletion_rule_can_be_lifted", "object_lock_can_be_bypassed"),
         ),
-        ({"object_lock": Known(LockMode.COMPLIANCE), "deletion": Known(DeletionRule(refused=True))}, ()),
+        ({"object_lock": LOCKED, "deletion": Known(DeletionRule(refused=True))}, ()),
+        (A_DAY, ("object_lock_ends_early",)),
+        (GOVERNED_FOR_A_DAY, ("object_lock_can_be_bypassed", "object_lock_ends_early")),
+        ({**A_DAY, "versioning": Known(Versioning(enabled=True, mfa_delete=True))}, ()),
     ],
 )
 def test_a_weak_guard_is_told_where_no_strong_one_stands_beside_it(
     guards: dict[str, Any], notes: tuple[str, ...]
 ) -> None:
-    assert look(trail(**({"object_lock": Known(LockMode.NONE)} | guards))).notes == notes
+    assert look(trail(**({"object_lock": UNLOCKED} | guards))).notes == notes
+
+
+@pytest.mark.parametrize(("days", "long_enough"), [(1, False), (89, False), (90, True), (3650, True)])
+def test_a_lock_must_last_as_long_as_the_policy_asks(days: int, *, long_enough: bool) -> None:
+    one = trail(object_lock=Known(ObjectLock(mode=LockMode.COMPLIANCE, days=days)))
+    assert look(one).notes == (() if long_enough else ("object_lock_ends_early",))
+    immutable = look(one, log_protection=Protection.IMMUTABLE)
+    assert immutable.verdict is (Verdict.PASS if long_enough else Verdict.FAIL)
+    assert look(one, log_protection=Protection.IMMUTABLE, min_retention=timedelta(days=days)).verdict is Verdict.PASS
 
 
 def test_a_bucket_of_another_account_is_trusted_by_name_alone() -> None:
@@ -158,7 +185,7 @@ def test_a_bucket_of_another_account_is_trusted_by_name_alone() -> None:
     vouched = look(one, trusted_buckets=("archive-*",))
     assert (vouched.verdict, vouched.notes) == (Verdict.PASS, ("log_bucket_vouched_for",))
     # Vouching for a name says nothing of a bucket of one's own.
-    own = trail(object_lock=Known(LockMode.NONE))
+    own = trail(object_lock=UNLOCKED)
     assert look(own, trusted_buckets=("*",)).verdict is Verdict.FAIL
 
 
@@ -182,7 +209,7 @@ def test_a_public_grant_that_a_switch_silences_opens_nothing() -> None:
     ("overrides", "severity"),
     [
         ({"validated": False}, Severity.MEDIUM),
-        ({"object_lock": Known(LockMode.NONE)}, Severity.MEDIUM),
+        ({"object_lock": UNLOCKED}, Severity.MEDIUM),
         ({"recording": Known(Recording(on=True, digest_error="AccessDenied"))}, Severity.MEDIUM),
         ({"events": Known(ManagementEvents(read=True, write=True, left_out=("kms.amazonaws.com",)))}, Severity.MEDIUM),
         ({"recording": Known(Recording(on=True, delivery_error="AccessDenied"))}, Severity.HIGH),

@@ -98,9 +98,9 @@ def selecting(*selectors: dict[str, Any]) -> Callable[[Seeding], None]:
     return lambda seed: _ignored(seed.own.well_kept(selectors=selectors))
 
 
-def locked(mode: str) -> Callable[[Seeding], None]:
+def locked(mode: str, **period: int) -> Callable[[Seeding], None]:
     def make(seed: Seeding) -> None:
-        seed.own.bucket(lock=mode)
+        seed.own.bucket(lock=mode, period=period)
         seed.own.trail()
 
     return make
@@ -241,6 +241,13 @@ TABLE: dict[str, tuple[Callable[[Seeding], None], str, tuple[str, ...]]] = {
     "open-but-blocked": (open_but_blocked, PASS, ()),
     "unlocked": (locked(""), FAIL, ("log_can_be_deleted",)),
     "governed": (locked("GOVERNANCE"), PASS, ("object_lock_can_be_bypassed",)),
+    "locked-for-a-day": (locked("COMPLIANCE", Days=1), PASS, ("object_lock_ends_early",)),
+    "locked-for-a-year": (locked("COMPLIANCE", Years=1), PASS, ()),
+    "governed-for-a-day": (
+        locked("GOVERNANCE", Days=1),
+        PASS,
+        ("object_lock_can_be_bypassed", "object_lock_ends_early"),
+    ),
     "second-factor": (second_factor, PASS, ()),
     "nobody-deletes": (under(NOBODY_DELETES, lock=""), PASS, ("deletion_rule_can_be_lifted",)),
     "nobody-lifts-it": (under(NOBODY_DELETES, NOBODY_LIFTS, lock=""), PASS, ()),
