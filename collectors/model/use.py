@@ -27,8 +27,8 @@ class Accesses(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The uses of one reach and capability, all of which succeeded.
 
     There were at least ``count``, the earliest known at ``first`` and the latest at ``last`` (UTC): logs tell
-    late, repeat themselves, and a count is only told anew when it has grown much. ``readers`` are the
-    first of them, at most 20.
+    late, repeat themselves, and a count is only told anew when it has grown much, somebody new came, or a day has
+    passed. ``readers`` are the first of them, at most 20.
     """
 
     reach: Reach
@@ -84,8 +84,8 @@ def use_fact(  # noqa: PLR0913 - what was counted, and by name what is known of 
 def stable(accesses: Accesses) -> Accesses:
     """Return uses as they may be part of a resource: counted in powers of ten, with few readers, in order.
 
-    Each single read would otherwise change the resource. ``first`` and ``last`` should be those of when
-    the count last grew by a power of ten.
+    Each single read would otherwise change the resource. ``first`` and ``last`` should move with the count, the
+    readers and the day alone.
     """
     readers = tuple(sorted(set(accesses.readers)))[:MOST_READERS]
     return msgspec.structs.replace(accesses, count=magnitude(accesses.count), readers=readers)

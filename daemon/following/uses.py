@@ -1,11 +1,12 @@
 """Was it used: accesses to data from outside its owner's account, counted as the logs tell of them.
 
-What judging is given of a count moves in steps: the first use, each reader's reach that is new, and each further
-power of ten. Every single read of a public bucket would else be a change of it.
+What judging is given of a count moves in steps: the first use, each further power of ten, each new account, each
+new address while few are known, and each day. Every single read of a public bucket would else be a change of it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
@@ -134,7 +135,7 @@ def count(connection: Connection, events: Iterable[LogEvent]) -> frozenset[str]:
     news = set()
     for key, mine in readers.items():
         row = msgspec.structs.replace(rows[key], readers=msgspec.json.encode(mine).decode())
-        if _step(row) != _shown_step(row):
+        if _steps(row, mine):
             news.add(row.resource_uid)
             row = msgspec.structs.replace(row, shown=_show(row, mine))
         rows[key] = row
@@ -146,17 +147,27 @@ def _note(readers: list[Reader], account: str, ip: str) -> None:
     known = next((one for one in readers if one.account == account and one.ip == ip), None)
     if known is not None:
         known.count += 1
-    elif len(readers) < MOST_READERS:
-        readers.append(Reader(account=account, ip=ip, count=1))
+        return
+    if len(readers) >= MOST_READERS:
+        accounts = Counter(one.account for one in readers)
+        repeated = [one for one in readers if accounts[one.account] > 1]
+        if account in accounts or not repeated:
+            return
+        # Which accounts read tells more than one address more of an account.
+        readers.remove(min(repeated, key=lambda one: one.count))
+    readers.append(Reader(account=account, ip=ip, count=1))
 
 
-def _step(row: UseRow) -> int:
-    return len(str(row.count))
-
-
-def _shown_step(row: UseRow) -> int:
+def _steps(row: UseRow, readers: list[Reader]) -> bool:
+    """Whether judging is to be given a count anew."""
     before = shown(row)
-    return 0 if before is None else before.magnitude
+    return (
+        before is None
+        or len(str(row.count)) != before.magnitude
+        or _day(row.last) != _day(before.last)
+        or _day(row.first) != _day(before.first)
+        or {(one.account, one.ip) for one in readers} != {(one.account, one.ip) for one in before.readers}
+    )
 
 
 def shown(row: UseRow) -> Shown | None:

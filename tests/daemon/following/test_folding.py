@@ -62,6 +62,11 @@ def own_read(number: int) -> dict[str, Any]:
     return {**one, "userIdentity": event(number)["userIdentity"]}
 
 
+def foreign_read(number: int, account: str, ip: str = "198.51.100.1") -> dict[str, Any]:
+    identity = {"type": "AWSAccount", "principalId": "AIDAEXAMPLE", "accountId": account}
+    return {**read_of(number, ip=ip), "userIdentity": identity}
+
+
 def test_without_a_log_nothing_is_said_of_use(scene: Scene) -> None:
     scene.units = []
     assert scene.bucket() == NotNeeded(NOT_FOLLOWED)
@@ -120,15 +125,45 @@ def test_it_is_said_up_to_when_a_log_told_and_that_it_has_been_silent(scene: Sce
 def test_uses_are_told_in_powers_of_ten(scene: Scene) -> None:
     told = []
     for number in range(1, 31):
-        scene.tell(read_of(number, at=START + number * MINUTE, ip=f"203.0.113.{number}"))
+        scene.tell(read_of(number, at=START + number * MINUTE))
         told.append(scene.bucket())
     assert [one.value.accesses[0].count for one in told] == [1] * 9 + [10] * 21
     assert told[0] == told[8]
     assert told[9] == told[29]
     [accesses] = told[29].value.accesses
     assert (accesses.first, accesses.last) == (START + MINUTE, START + 10 * MINUTE)
-    assert len(accesses.readers) == 10
     assert scene.followed.wanted == ["arn:aws:s3:::b"] * 2
+
+
+def test_a_new_address_is_told_at_once_while_there_are_few(scene: Scene) -> None:
+    for number in range(1, 31):
+        scene.tell(read_of(number, ip=f"203.0.113.{number}"))
+        [accesses] = scene.bucket().value.accesses
+        assert len(accesses.readers) == min(number, 20)
+    assert scene.followed.wanted == ["arn:aws:s3:::b"] * 20
+
+
+def test_a_new_account_is_told_at_once_however_many_addresses_there_are(scene: Scene) -> None:
+    for number in range(1, 26):
+        scene.tell(foreign_read(number, "111111111111", ip=f"203.0.113.{number}"))
+    for number, account in enumerate(("222222222222", "333333333333")):
+        scene.tell(foreign_read(100 + number, account))
+        [accesses] = scene.bucket().value.accesses
+        assert account in {one.account for one in accesses.readers}
+    assert {one.account for one in accesses.readers} == {"111111111111", "222222222222", "333333333333"}
+    assert len(scene.followed.wanted) == 22
+
+
+def test_a_day_with_a_use_is_told_and_its_time_with_it(scene: Scene) -> None:
+    scene.tell(read_of(1), read_of(2, at=START + MINUTE))
+    scene.tell(read_of(3, at=START + DAY))
+    [accesses] = scene.bucket().value.accesses
+    assert (accesses.first, accesses.last) == (START, START + DAY)
+    scene.tell(read_of(4, at=START + DAY + MINUTE))
+    assert scene.bucket().value.accesses == (accesses,)
+    scene.tell(read_of(5, at=START - DAY))
+    assert scene.bucket().value.accesses[0].first == START - DAY
+    assert scene.followed.wanted == ["arn:aws:s3:::b"] * 3
 
 
 def test_a_use_makes_a_pass_write_once_and_not_for_each_read(scene: Scene) -> None:
