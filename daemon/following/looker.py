@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from daemon.following.agenda import Agenda
+from daemon.following.crashes import Crashes
 from daemon.following.look import Look, Looked, Outcome
 from daemon.state import State, StateUnavailableError, touches
 
@@ -55,6 +56,7 @@ class Looker:
         self._once_more: set[str] = set()
         self._failures: dict[str, int] = {}
         self._down = False
+        self._crashes = Crashes()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="look")
         self._thread = threading.Thread(target=self._dispatch, name="looker", daemon=True)
 
@@ -146,10 +148,11 @@ class Looker:
     def _failed(self, uid: str, error: BaseException) -> None:
         self._retry(uid)
         if not isinstance(error, StateUnavailableError):
-            log.error(
+            self._crashes.tell(
                 "looking at what an event touched crashed; this is a defect of the program. It is tried again",
+                error,
+                datetime.now(UTC),
                 resource=uid,
-                exc_info=error,
             )
         elif not self._down:
             self._down = True

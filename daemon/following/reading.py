@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from collectors.model import LogEvent
 from collectors.model.log_records import UndecodableRecordError
+from daemon.following.crashes import Crashes
 from daemon.following.novelties import Novelties
 from daemon.logs.formats import Format, Kind, Telling
+from daemon.state import StateUnavailableError
 from detectors.sigma.matcher import Matcher
 from detectors.sigma.rules import Rule, RuleSet
 
@@ -61,6 +63,7 @@ class Reader:
         self._kinds = {kind: (one, _telling(source, one)) for kind, one in source.kinds.items()}
         self._matchers = {kind: Matcher(one.log, rules.rules) for kind, one in source.kinds.items()}
         self._order = {rule.uid: position for position, rule in enumerate(rules.rules)}
+        self._crashes = Crashes()
         self.novelties = Novelties(source.kinds, lambda kind: self._matchers[kind].rules)
 
     def read(self, records: Iterable[bytes], owner_of: Callable[[str], str]) -> Batch:
@@ -88,6 +91,13 @@ class Reader:
                 undecodable += 1
                 problem = problem or str(error)
                 continue
+            except (StateUnavailableError, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001 - one record that shows a defect would hold its log for ever
+                undecodable += 1
+                problem = problem or "a defect of the program; its log says which"
+                self._crashed(error)
+                continue
             if hits or event.touches or event.use is not None:
                 hits.sort(key=lambda rule: self._order[rule.uid])
                 told.append(Told(event=event, hits=tuple(hits), kind=kind, record=record, raw=raw))
@@ -98,6 +108,14 @@ class Reader:
             undecodable=undecodable,
             problem=problem,
             newest=datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", newest)) if newest else None,
+        )
+
+    def _crashed(self, error: Exception) -> None:
+        self._crashes.tell(
+            "reading a record of a log crashed; this is a defect of the program. The record is set aside",
+            error,
+            datetime.now(UTC),
+            source=self.source,
         )
 
 

@@ -13,6 +13,7 @@ import structlog
 
 from collectors.model import Scope, Unread, UnreadReason
 from daemon.following.coverage import Coverage, scope_of
+from daemon.following.crashes import Crashes
 from daemon.following.detections import Alerting, DetectionPublisher, quieten
 from daemon.following.follower import Follower, Matching, Round
 from daemon.following.look import Look
@@ -70,6 +71,7 @@ class LogWork:
         self._reading: set[str] = set()
         self._failures: dict[str, int] = {}
         self._trouble: dict[str, str] = {}
+        self._crashes = Crashes()
         look = Look(state, passes, units=units, judging=judging, prompt=prompt, clock=_now)
         self._looker = Looker(state, look, metrics, wake)
         self._follower = Follower(
@@ -217,10 +219,12 @@ class LogWork:
         unit = next((one for one in self._schedule.units if one.key == key), None)
         if unit is None:
             return
-        log.error(
+        self._crashes.tell(
             "following a log crashed; this is a defect of the program. It is read on from where it was",
+            error,
+            _now(),
+            place=key,
             log=key,
-            exc_info=error,
         )
         self._failed(unit, UnreadReason.ERROR, "it crashed; the log of this program says how")
 

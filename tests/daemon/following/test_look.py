@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog.testing
 
 from collectors.model import Actor, Known, Resource, Scope, Unread
 from daemon.following.look import Look, Outcome
@@ -294,3 +295,21 @@ def test_a_crash_of_one_look_leaves_the_others(scene: Scene, looker: Any) -> Non
     wait_for(lambda: counts.looks == ["unchanged"], "the other look", seconds=20)
     assert scene.left() == [crashing]
     assert running.waiting >= 1
+
+
+def test_a_defect_that_many_looks_show_is_told_once(scene: Scene, looker: Any) -> None:
+    running, _ = looker()
+
+    def refresh(_scope: Scope, _uid: str) -> Any:
+        asked.append(1)
+        raise ZeroDivisionError
+
+    asked: list[int] = []
+    scene.estate.refresh = refresh
+    for name in "ab":
+        scene.touch(bucket(name).uid)
+    with structlog.testing.capture_logs() as lines:
+        running.start()
+        wait_for(lambda: len(asked) == 2, "both looks", seconds=20)
+        assert running.stop(10)
+    assert len([line for line in lines if "crashed" in line["event"]]) == 1
