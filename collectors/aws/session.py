@@ -6,7 +6,9 @@ import math
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -88,6 +90,7 @@ class AwsAccount:
         self._working: boto3.Session | None = None
         self._clients: dict[tuple[str, str], Any] = {}
         self._own_sts: Any = None
+        self._readers: Counter[str] = Counter()
         self._trust = Trust()
         self._buckets: dict[str, TokenBucket] = {}
         self._conditions: set[str] = set()
@@ -136,6 +139,27 @@ class AwsAccount:
             if found is None:
                 found = self._clients[service, region] = self._make_client(self._session(), service, region)
             return found
+
+    @contextmanager
+    def reading(self, region: str) -> Iterator[None]:
+        """Keep the clients of a region while something there is read, and let them go with the last that does.
+
+        Until the next read of a region the cloud has closed its connections anyway; kept, those of all
+        regions, services and accounts would take more memory and open files than all else. The home region's,
+        which every read uses, are kept.
+        """
+        with self._lock:
+            self._readers[region] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._readers[region] -= 1
+                idle = [] if self._readers[region] else [key for key in self._clients if key[1] == region]
+                # With a client there is a session, and so a home region.
+                released = [self._clients.pop(key) for key in idle if region != self.home_region]
+            for client in released:
+                client.close()
 
     def _client_with(self, operation: Operation, region: str) -> Any:  # noqa: ANN401 - see client
         """Return the client, made anew where the operation was declared only after it was made."""

@@ -67,7 +67,7 @@ class Coordinator:
         before = self._state.scope(unit.key)
         started = time.monotonic()
         try:
-            with self._watch.since(None if before is None else before.last_success):
+            with unit.during(), self._watch.since(None if before is None else before.last_success):
                 stream = self._stream(unit, on_resource)
                 return self._passes.run(unit.scope, stream, judging, on_judgement, prompted=prompted)
         finally:

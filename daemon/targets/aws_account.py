@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeAlias
 
 from collectors.api import Collector
@@ -116,4 +118,5 @@ class AccountUnits:
             region=region,
             collector=collector.uid,
         )
-        return Unit(scope=scope, interval=interval, collector=collector)
+        during = nullcontext if region == GLOBAL else partial(self.account.reading, region)
+        return Unit(scope=scope, interval=interval, collector=collector, during=during)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,12 +20,14 @@ class Unit:
     """One scope, how often it is read, and the collector that reads it.
 
     The collector keeps its connections between reads and renews their credentials; an account that
-    cannot be reached shows in what it yields.
+    cannot be reached shows in what it yields. Each read happens within ``during``, which lets go afterwards
+    what only that read needed.
     """
 
     scope: Scope
     interval: timedelta
     collector: Collector
+    during: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @property
     def key(self) -> str:

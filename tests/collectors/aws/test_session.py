@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from collectors.aws.regions import DESCRIBE_REGIONS
 from collectors.aws.s3 import S3Collector
 from collectors.aws.s3.operations import LIST_BUCKETS
 from collectors.aws.session import AwsAccount
@@ -289,3 +290,25 @@ def test_no_secret_reaches_a_fact(moto: Moto, faults: Faults) -> None:
     assert "AKIA" not in text
     assert "secret" not in text
     assert "dead-beef" not in text
+
+
+def test_clients_of_a_region_go_with_the_last_that_reads_there(faults: Faults) -> None:
+    account = AwsAccount(ACCOUNT, endpoint_url=faults.url, regions=("us-east-1", "eu-west-1"))
+    with account.reading("eu-west-1"):
+        before = account.client("ec2", "eu-west-1")
+        with account.reading("eu-west-1"), account.reading("us-east-1"):
+            assert account.verify() is None
+            home = account.client("sts", "us-east-1")
+        assert account.client("ec2", "eu-west-1") is before
+    assert account.client("ec2", "eu-west-1") is not before
+    assert account.client("sts", "us-east-1") is home
+    with pytest.raises(KeyError), account.reading("eu-west-1"):
+        raise KeyError
+    listed = account.read(DESCRIBE_REGIONS, "eu-west-1", lambda answer: len(answer["Regions"]))
+    assert isinstance(listed, Known)
+
+
+def test_what_never_connected_has_nothing_to_let_go(credentials: pytest.MonkeyPatch) -> None:
+    assert credentials
+    with AwsAccount(ACCOUNT, profile="nobody configured it").reading("eu-west-1"):
+        pass
