@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from collectors.aws.logs.openings import open_ports, public_statements
 from collectors.model.log_records import UndecodableRecordError, compact, decode_json, rfc3339
 
 Json = msgspec.Raw
@@ -145,6 +146,16 @@ class CloudTrailRecord(msgspec.Struct, rename="camel", dict=True, forbid_unknown
             return False
         answer = self.tree("responseElements")
         return isinstance(answer, dict) and answer.get("ConsoleLogin") == "Failure"
+
+    @property
+    def public_statements(self) -> list[str]:
+        """The statements of the policy in the request that grant to everybody, by their names."""
+        return public_statements(self.tree("requestParameters"))
+
+    @property
+    def open_ports(self) -> list[str]:
+        """What the firewall rules in the request open to the internet beyond the web's ports."""
+        return open_ports(self.tree("requestParameters"))
 
     def tree(self, head: str) -> Any:  # noqa: ANN401 - decoded JSON of any shape
         """Return a top-level element decoded to plain JSON values, None where it is absent."""

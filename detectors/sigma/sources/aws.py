@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from detectors.sigma.source import AnyRecord, LogSource
 from detectors.sigma.sources.names import as_written_or_camel, canonical
 
@@ -48,6 +50,8 @@ CLOUDTRAIL = LogSource(
         **canonical(_CLOUDTRAIL_DIRECT),
         "status": ("status", "~outcome"),
         "event.outcome": ("~outcome",),
+        "public_statements": ("~public_statements",),
+        "open_ports": ("~open_ports",),
         "requestparameters": ("requestParameters", "~documents"),
         "request_parameters": ("requestParameters", "~documents"),
         "additional_eventdata": ("additionalEventData",),
@@ -80,7 +84,12 @@ CLOUDTRAIL = LogSource(
         "response_elements.*": ("responseElements",),
     },
     unnamed=as_written_or_camel,
-    derived={"~outcome": _outcome, "~documents": _documents},
+    derived={
+        "~outcome": _outcome,
+        "~documents": _documents,
+        "~public_statements": attrgetter("public_statements"),
+        "~open_ports": attrgetter("open_ports"),
+    },
     undecoded={
         "requestParameters": "request_parameters",
         "~documents": "request_parameters",
