@@ -37,15 +37,24 @@ MOST_REMEMBERED = 4_096
 """Files that are remembered as read: a message that comes again after so many others has its file read again."""
 
 _MOST_BEGUN = 100
+_MOST_ODD = 100
 _LONGEST_PUT_OFF = 3600
 _USUAL_SIZE = 1024 * 1024
 _RETENTION = timedelta(days=14)
+_WARN_AGAIN = 24 * 3600.0
 
 
 class _Cursor(msgspec.Struct, omit_defaults=True):
     version: int
     seen: bytes = b""
     begun: dict[str, int] = {}
+
+
+class _Odd(msgspec.Struct):
+    """Messages left for one reason: when they were warned of last, and how many were handed out since."""
+
+    told_at: float
+    messages: int = 0
 
 
 class QueuedLog:
@@ -85,6 +94,7 @@ class QueuedLog:
         self.delivered_within = delivered_within
         self._position = position
         self._clock = clock
+        self._odd: dict[str, _Odd] = {}
 
     @property
     def position(self) -> str:
@@ -110,6 +120,27 @@ class QueuedLog:
     def settle(self, delivery: Delivery) -> None:
         """Take the delivery's messages off the queue."""
         self.queue.delete(delivery.receipt)
+
+    def left(self, message: Message, detail: str) -> None:
+        """Warn of a message that is left on the queue: once a reason, and where that goes on once a day."""
+        now = self._clock()
+        odd = self._odd.get(detail)
+        if odd is not None:
+            odd.messages += 1
+            if now - odd.told_at < _WARN_AGAIN:
+                return
+        since = {} if odd is None else {"handed_out_since": odd.messages}
+        if len(self._odd) >= _MOST_ODD:
+            self._odd.clear()
+        self._odd[detail] = _Odd(now)
+        log.warning(
+            "a message is not understood and left on the queue, for its dead-letter policy to set aside",
+            log=self.position,
+            message=message.id,
+            handed_out=message.handed_out,
+            error=detail,
+            **since,
+        )
 
     def _known(self, cursor: bytes | None) -> _Cursor:
         if cursor is not None:
@@ -272,14 +303,7 @@ class _Reading:
 
     def _left(self, message: Message, reason: UnreadReason, detail: str) -> Unread:
         """Leave a message for the queue's dead-letter policy, and say so."""
-        self._failed.add(message.id)
-        del self._taken[message.handle]
-        log.warning(
-            "a message is not understood and left on the queue, for its dead-letter policy to set aside",
-            log=self._source.position,
-            message=message.id,
-            handed_out=message.handed_out,
-            error=detail,
-        )
+        self._put_off(message)
+        self._source.left(message, detail)
         where = f"{self._source.queue.url}: message {message.id} {detail}"
         return Unread(reason=reason, operation=RECEIVE_MESSAGE.uid, detail=where)

@@ -279,6 +279,29 @@ def test_poison_is_left_to_the_dead_letter_policy_and_said(put: Any, make: Any, 
     assert {message.received for message in cloud.messages} == {2}
 
 
+def test_messages_about_another_bucket_come_ever_more_rarely_and_are_warned_of_once_a_day(
+    put: Any, make: Any, cloud: LogCloud, clock: Clock
+) -> None:
+    put("a")
+    strange = [cloud.send(s3_event(key, bucket="another")) for key in "abc"]
+    poison = cloud.send("not a message")
+    follower = make()
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(23 * 60):
+            follower.follow()
+            clock.pass_by(minutes=1)
+    told = [line for line in lines if "dead-letter" in line["event"]]
+    assert [line["message"] for line in told] == [strange[0], poison]
+    assert 25 <= max(message.received for message in cloud.messages) <= 32
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(3 * 60):
+            follower.follow()
+            clock.pass_by(minutes=1)
+    told = [line for line in lines if "dead-letter" in line["event"]]
+    assert len(told) == 2
+    assert all(line["handed_out_since"] > 20 for line in told)
+
+
 def test_a_file_that_cannot_be_read_keeps_its_message_ever_longer(
     put: Any, make: Any, cloud: LogCloud, clock: Clock
 ) -> None:
