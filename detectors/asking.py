@@ -10,7 +10,7 @@ from collectors.model import ReadScope, Resource
 from detectors.model import Detector, Policy
 from detectors.requirement import Requirement
 
-_CLASS = "tags"
+_CLASS = frozenset({"tags", "source_tags"})
 _KEY = "key_holder"
 
 
@@ -35,8 +35,9 @@ class Asked(msgspec.Struct, frozen=True):
 def asked(detectors: Collection[Detector], policy: Policy, only: Collection[str] = ()) -> Asked:
     """Return what these detectors look at under this policy.
 
-    A rule that the policy does not configure looks at nothing. Tags, which carry the data class, matter where
-    something is required by class, and who holds a key where more than the provider's encryption is required.
+    A rule that the policy does not configure looks at nothing. Tags (a copy's source's, too), which carry the data
+    class, matter where something is required by class, and who holds a key where more than the provider's encryption
+    is required.
     ``only`` are the uids of those that judge this time (empty: all): it narrows the kinds and not the facts,
     since what is stored must do for the others. How scopes were read is judged whatever is read; asked for by
     itself it needs everything read.
@@ -51,7 +52,7 @@ def _facts(detectors: Iterable[Detector], policy: Policy) -> Iterator[tuple[type
         kinds = {detector.on, *(violation.of for violation in detector.violations if violation.of is not None)}
         for kind in kinds:
             for fact in detector.facts:
-                if fact == _CLASS and not _by_class(detector, policy):
+                if fact in _CLASS and not _by_class(detector, policy):
                     continue
                 if fact == _KEY and not _by_key(detector, policy):
                     continue

@@ -43,11 +43,15 @@ class DataCopy(DataStore, frozen=True, kw_only=True, tag="data_copy"):
     """The base of copies of data that others can be given: snapshots, images.
 
     ``shared_accounts`` are the accounts of others that it is given to by name, NotNeeded where that
-    was not read.
+    was not read. ``source_tags`` are the tags of what it was made of, a set for each source that still exists:
+    a copy holds the data of its source also where nobody tagged it. ``copied_from`` is the provider's name of what
+    it was copied from in another region, empty where it was made in its own.
     """
 
     sharing: Fact[Sharing]
     shared_accounts: Fact[tuple[str, ...]]
+    source_tags: Fact[tuple[dict[str, str], ...]] = NotNeeded("source_not_told")
+    copied_from: Fact[str] = NotNeeded("source_not_told")
 
 
 class Disk(DataStore, frozen=True, kw_only=True, tag="disk"):

@@ -209,7 +209,7 @@ DETECTOR = Detector(
         "https://docs.aws.amazon.com/efs/latest/ug/encryption-at-rest.html",
     ),
     violations=(too_weak,),
-    depends=("default_encryption",),
+    depends=("default_encryption", "source_tags"),
     parameters=Parameters,
     notes=notes,
     example_policy=_CUSTOMER_KEY,

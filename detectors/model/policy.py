@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from collectors.model import Fact, Known, NotNeeded, Resource, Unread
+from collectors.model import DataCopy, Fact, Known, NotNeeded, Resource, Unread, UnreadReason
 
 P = TypeVar("P", bound=msgspec.Struct)
 
@@ -53,15 +53,32 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
         Unread where the tags could not be read: whoever needs the class then cannot judge. A tag
         key that differs from ``class_tag`` in letter case alone counts where the exact one is not
-        set: a class that is overlooked is a rule that is not applied.
+        set: a class that is overlooked is a rule that is not applied. A copy of data that is not tagged
+        itself has the class of what it was made of.
         """
         tags: Fact[dict[str, str]] = resource.tags
         if isinstance(tags, Unread):
             return tags
-        if isinstance(tags, NotNeeded):
+        own = "" if isinstance(tags, NotNeeded) else self._class_in(tags.value)
+        return self._inherited(resource.source_tags) if not own and isinstance(resource, DataCopy) else Known(own)
+
+    def _inherited(self, source_tags: Fact[tuple[dict[str, str], ...]]) -> Fact[str]:
+        """Return the one class that the sources have; those without any say nothing against it."""
+        if isinstance(source_tags, Unread):
+            return source_tags
+        if isinstance(source_tags, NotNeeded):
             return Known("")
-        if self.class_tag in tags.value:
-            return Known(tags.value[self.class_tag].strip())
+        found = {
+            data_class.casefold(): data_class for tags in source_tags.value if (data_class := self._class_in(tags))
+        }
+        if len(found) > 1:
+            detail = f"its sources have several: {', '.join(sorted(found))}"
+            return Unread(reason=UnreadReason.NOT_TOLD, operation="tell the data class", detail=detail)
+        return Known(next(iter(found.values()), ""))
+
+    def _class_in(self, tags: Mapping[str, str]) -> str:
+        if self.class_tag in tags:
+            return tags[self.class_tag].strip()
         wanted = self.class_tag.casefold()
-        alike = sorted(key for key in tags.value if key.casefold() == wanted)
-        return Known(tags.value[alike[0]].strip() if alike else "")
+        alike = sorted(key for key in tags if key.casefold() == wanted)
+        return tags[alike[0]].strip() if alike else ""

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from collectors.model import Bucket, Copy, CopyKind, Known, Placed, Provider
-from detectors.data.examples import copied, database, database_backup, file_system, table
-from detectors.model import Detector, Observation, Policy, Remediation, Severity, each, iso27001
+from collectors.model import Bucket, Copy, CopyKind, DataCopy, Known, Placed, Provider
+from detectors.data.examples import (
+    copied,
+    database,
+    database_backup,
+    database_snapshot,
+    file_system,
+    image,
+    snapshot,
+    table,
+)
+from detectors.model import Detector, Observation, Policy, Remediation, Severity, each, iso27001, over
 from detectors.residency.examples import EUROPE, replica
 from detectors.residency.recalling import RECALLING
 from detectors.residency.rule import configured, observe, without_rule
@@ -31,6 +40,19 @@ def by_copy(resource: Placed, copy: Copy, policy: Policy, _now: datetime) -> Ite
 def by_access_point(bucket: Bucket, copy: Copy, policy: Policy, _now: datetime) -> Iterator[Observation]:
     """Observe multi-region access points that spread the data beyond the allowed places."""
     return _observe("access_point_copies", bucket, copy, policy)
+
+
+@over("places", "copied_from", of=DataCopy)
+def by_origin(copy: DataCopy, policy: Policy, _now: datetime) -> Iterator[Observation]:
+    """Observe a snapshot or image that was copied out of another region to a place that its class may not lie in.
+
+    Nothing on the source tells of such a copy, so it is judged at the copy, with the source as evidence (semantics
+    of data residency: a copy counts against its source and where it lies).
+    """
+    source = copy.copied_from.value
+    if source:
+        about = {"kind": CopyKind.SNAPSHOT_COPY, "source": source, "destination": copy.uid}
+        yield from observe("copied_from", copy.places.value, copy, policy, about)
 
 
 _RDS = "arn:aws:rds:us-east-1:123456789012"
@@ -61,6 +83,7 @@ DETECTOR = Detector(
         "Replication, a multi-region access point, a backup, a snapshot copy or geo-redundancy puts a copy of the data "
         "into a region that the policy does not allow for its data class. It counts against the resource that the "
         "copy is made of; the copy, where it lies in a target too, is judged on its own by residency.out_of_region. "
+        "A snapshot or image that was copied from another region is shown with its source, which does not tell of it. "
         "A destination whose region cannot be seen is unknown."
     ),
     risk=(
@@ -142,8 +165,8 @@ DETECTOR = Detector(
         "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GlobalTables.html",
         "https://docs.aws.amazon.com/efs/latest/ug/efs-replication.html",
     ),
-    violations=(by_copy, by_access_point),
-    depends=("tags",),
+    violations=(by_copy, by_access_point, by_origin),
+    depends=("tags", "source_tags"),
     requires=configured,
     applies=without_rule,
     example_policy=EUROPE,
@@ -159,6 +182,9 @@ DETECTOR = Detector(
         gcp_bucket(),
         database(),
         table(),
+        database_snapshot(copied_from=Known("arn:aws:rds:eu-west-1:123456789012:snapshot:orders")),
+        image(copied_from=Known("arn:aws:ec2:us-east-1::image/ami-0f1e2d3c4b5a69788")),
+        snapshot(places=Known(("aws:us-east-1",)), copied_from=Known("")),
         file_system(copies=Known((copied("fs-1", "eu-west-1", CopyKind.REPLICATION),))),
     ),
     bad=(
@@ -173,5 +199,14 @@ DETECTOR = Detector(
         database_backup(copies=Known((copied(f"{_RDS}:auto-backup:ab-2", "us-east-1", CopyKind.BACKUP_COPY),))),
         table(tags=Known({"data-class": "personal"})),
         file_system(copies=Known((copied("fs-2", "us-east-1", CopyKind.REPLICATION),))),
+        database_snapshot(
+            places=Known(("aws:us-east-1",)), copied_from=Known("arn:aws:rds:eu-central-1:123456789012:snapshot:orders")
+        ),
+        image(
+            places=Known(("aws:eu-west-1",)),
+            tags=Known({}),
+            source_tags=Known(({"data-class": "personal"},)),
+            copied_from=Known("arn:aws:ec2:eu-central-1::image/ami-0f1e2d3c4b5a69788"),
+        ),
     ),
 )

@@ -194,7 +194,7 @@ DETECTOR = Detector(
     },
     violations=(home,),
     parameters=Parameters,
-    depends=("policy_grants", "acl_grants", "access_point_grants", "sharing", "public_endpoint"),
+    depends=("source_tags", "policy_grants", "acl_grants", "access_point_grants", "sharing", "public_endpoint"),
     requires=configured,
     applies=without_rule,
     weigh=weigh,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collectors.model import Database, DatabaseBackup, FileSystem, Provider, Resource, Table
+from collectors.model import Database, DatabaseBackup, DataCopy, FileSystem, Provider, Resource, Table
 from detectors.model import Remediation
 
 _DATABASE = Remediation(
@@ -89,10 +89,33 @@ _FILE_SYSTEM = Remediation(
         "}"
     ),
 )
+_COPY = Remediation(
+    text=(
+        "Delete $name, which was copied here from the source that the evidence names, and whatever was made of it. "
+        "Find what makes such copies (a lifecycle policy, a backup plan, a script, a person) and point it to an "
+        "allowed region. If the data class is wrong, tag the copy itself."
+    ),
+    cli=(
+        "# by the kind of copy; ID is the last part of $uid\n"
+        "aws rds delete-db-snapshot --region $region --db-snapshot-identifier ID\n"
+        "aws rds delete-db-cluster-snapshot --region $region --db-cluster-snapshot-identifier ID\n"
+        "aws ec2 deregister-image --region $region --image-id ID --delete-associated-snapshots"
+    ),
+    terraform=(
+        "# in place of $name; for a database, aws_db_snapshot_copy likewise\n"
+        'resource "aws_ami_copy" "this" {\n'
+        "  provider          = aws.allowed\n"
+        '  name              = "NEW_NAME"\n'
+        '  source_ami_id     = "SOURCE_IMAGE_ID"\n'
+        '  source_ami_region = "SOURCE_REGION"\n'
+        "}"
+    ),
+)
 
 RECALLING: Mapping[type[Resource], Mapping[Provider, Remediation]] = {
     Database: {Provider.AWS: _DATABASE},
     DatabaseBackup: {Provider.AWS: _BACKUP},
     Table: {Provider.AWS: _TABLE},
     FileSystem: {Provider.AWS: _FILE_SYSTEM},
+    DataCopy: {Provider.AWS: _COPY},
 }

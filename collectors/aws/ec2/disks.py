@@ -7,6 +7,7 @@ from collectors.aws.ec2.listing import name_of, tags
 from collectors.aws.ec2.operations import DESCRIBE_IMAGES, DESCRIBE_SNAPSHOTS, DESCRIBE_VOLUMES
 from collectors.aws.ec2.region import Region, encryption
 from collectors.aws.ec2.sharing import PublicSnapshots
+from collectors.aws.ec2.sources import Sources
 from collectors.model import (
     Copy,
     Disk,
@@ -24,16 +25,19 @@ from collectors.model import (
 
 # A copy made in another region is a snapshot or image of that region and is read there.
 _NO_COPIES: Fact[tuple[Copy, ...]] = NotNeeded("copies_are_resources_of_their_own")
+# No member of a snapshot tells: DescribeSnapshots has its source only in a description that anyone may write.
+_SOURCE_NOT_TOLD = NotNeeded("source_not_told")
 _KEYS_OF_SNAPSHOTS = NotNeeded("keys_are_those_of_its_snapshots")
 _SHARES_NOT_READ = NotNeeded("named_shares_not_read")
 _AS_ITS_SNAPSHOTS = NotNeeded("encrypted_as_its_snapshots_are")
 _NO_DISKS = NotNeeded("image_without_disks")
 
 
-def disk(entry: Answer, region: Region) -> Disk:
+def disk(entry: Answer, region: Region, sources: Sources) -> Disk:
     """Return the volume of one entry of ``DescribeVolumes``."""
     uid = str(member(entry, "VolumeId"))
     own_tags = tags(entry)
+    sources.volume(uid, own_tags)
     encrypted = encryption(entry, DESCRIBE_VOLUMES)
     return Disk(
         uid=f"arn:{region.partition}:ec2:{region.name}:{region.account.account_id}:volume/{uid}",
@@ -51,7 +55,7 @@ def disk(entry: Answer, region: Region) -> Disk:
     )
 
 
-def snapshot(entry: Answer, region: Region, public: PublicSnapshots) -> DiskSnapshot | None:
+def snapshot(entry: Answer, region: Region, public: PublicSnapshots, sources: Sources) -> DiskSnapshot | None:
     """Return the snapshot of one entry of ``DescribeSnapshots``; None where it is gone by now."""
     uid = str(member(entry, "SnapshotId"))
     try:
@@ -59,6 +63,8 @@ def snapshot(entry: Answer, region: Region, public: PublicSnapshots) -> DiskSnap
     except GoneError:
         return None
     own_tags = tags(entry)
+    volume = str(entry.get("VolumeId") or "")
+    sources.snapshot(uid, own_tags, volume)
     encrypted = encryption(entry, DESCRIBE_SNAPSHOTS)
     return DiskSnapshot(
         uid=f"arn:{region.partition}:ec2:{region.name}::snapshot/{uid}",
@@ -74,11 +80,13 @@ def snapshot(entry: Answer, region: Region, public: PublicSnapshots) -> DiskSnap
         default_encryption=region.default_encryption(),
         sharing=sharing,
         shared_accounts=accounts,
-        source=Known(str(entry.get("VolumeId") or "")),
+        source_tags=sources.of_snapshot(volume),
+        copied_from=_SOURCE_NOT_TOLD,
+        source=Known(volume),
     )
 
 
-def image(entry: Answer, region: Region) -> MachineImage:
+def image(entry: Answer, region: Region, made_of: Sources) -> MachineImage:
     """Return the image of one entry of ``DescribeImages``."""
     uid = str(member(entry, "ImageId"))
     own_tags = tags(entry)
@@ -98,8 +106,20 @@ def image(entry: Answer, region: Region) -> MachineImage:
         default_encryption=region.default_encryption(),
         sharing=Known(Sharing(granted=_public(entry))),
         shared_accounts=_SHARES_NOT_READ,
+        source_tags=made_of.of_image(sources),
+        copied_from=Known(_copied_from(entry, region)),
         sources=Known(tuple(sources)),
     )
+
+
+def _copied_from(entry: Answer, region: Region) -> str:
+    """Return the image in another region that this one was copied from, empty where it was made here.
+
+    One that was made of a machine names the image that the machine was started from, which lies in the same region
+    (Amazon EC2 User Guide, "Identify the source AMI used to create a new AMI").
+    """
+    source, there = str(entry.get("SourceImageId") or ""), str(entry.get("SourceImageRegion") or "")
+    return f"arn:{region.partition}:ec2:{there}::image/{source}" if there not in ("", region.name) else ""
 
 
 def _public(entry: Answer) -> bool:

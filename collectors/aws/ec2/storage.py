@@ -11,6 +11,7 @@ from collectors.aws.ec2.disks import disk, image, snapshot
 from collectors.aws.ec2.listing import PAGE, listed
 from collectors.aws.ec2.region import Region
 from collectors.aws.ec2.sharing import PublicSnapshots, own
+from collectors.aws.ec2.sources import Sources
 from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Attempt, Operation
 from collectors.aws.regional import RegionalCollector
@@ -34,21 +35,24 @@ class StorageCollector(RegionalCollector):
 
     def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream volumes, then snapshots, then images. A list that fails costs its own kind alone."""
-        here = Region(self._account, region)
-        yield from self._disks(here)
-        yield from self._snapshots(here)
-        yield from self._images(here)
+        here, sources = Region(self._account, region), Sources(self._account, region)
+        for read in (self._disks, self._snapshots, self._images):
+            for found in read(here, sources):
+                if isinstance(found, Unread):
+                    sources.miss(found)
+                yield found
 
     def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one volume, snapshot or image anew by its ARN; None where it does not exist."""
         what, _, own_uid = uid.rpartition(":")[2].partition("/")
-        readers: dict[str, Callable[[Region, str], Iterator[Resource | Unread]]] = {
+        readers: dict[str, Callable[[Region, Sources, str], Iterator[Resource | Unread]]] = {
             "volume": self._disks,
             "snapshot": self._snapshots,
             "image": self._images,
         }
         try:
-            return next(readers[what](Region(self._account, region), own_uid), None)
+            sources = Sources(self._account, region, listed=False)
+            return next(readers[what](Region(self._account, region), sources, own_uid), None)
         except (GoneError, KeyError):
             return None
 
@@ -68,21 +72,24 @@ class StorageCollector(RegionalCollector):
         yield Attempt(operation=ops.GET_EBS_ENCRYPTION_BY_DEFAULT, region=home)
         yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
 
-    def _disks(self, region: Region, only: str = "") -> Iterator[Disk | Unread]:
-        return self._entries(ops.DESCRIBE_VOLUMES, region, "Volumes", lambda entry: disk(entry, region), VolumeIds=only)
+    def _disks(self, region: Region, sources: Sources, only: str = "") -> Iterator[Disk | Unread]:
+        def take(entry: Answer) -> Disk:
+            return disk(entry, region, sources)
 
-    def _snapshots(self, region: Region, only: str = "") -> Iterator[DiskSnapshot | Unread]:
+        return self._entries(ops.DESCRIBE_VOLUMES, region, "Volumes", take, VolumeIds=only)
+
+    def _snapshots(self, region: Region, sources: Sources, only: str = "") -> Iterator[DiskSnapshot | Unread]:
         public = PublicSnapshots(self._account, region.name, only=only)
 
         def take(entry: Answer) -> DiskSnapshot | None:
-            return snapshot(entry, region, public) if self._mine(entry) else None
+            return snapshot(entry, region, public, sources) if self._mine(entry) else None
 
         narrowed = own(self._account)
         return self._entries(ops.DESCRIBE_SNAPSHOTS, region, "Snapshots", take, SnapshotIds=only, **narrowed)
 
-    def _images(self, region: Region, only: str = "") -> Iterator[MachineImage | Unread]:
+    def _images(self, region: Region, sources: Sources, only: str = "") -> Iterator[MachineImage | Unread]:
         def take(entry: Answer) -> MachineImage | None:
-            return image(entry, region) if self._mine(entry) else None
+            return image(entry, region, sources) if self._mine(entry) else None
 
         return self._entries(ops.DESCRIBE_IMAGES, region, "Images", take, ImageIds=only, Owners=["self"])
 

@@ -16,6 +16,7 @@ from collectors.aws.rds.copies import GlobalClusters
 from collectors.aws.rds.databases import cluster, instance
 from collectors.aws.rds.region import Region, parts_of
 from collectors.aws.rds.snapshots import OF_CLUSTERS, OF_INSTANCES, SORTS, SnapshotKind, snapshot
+from collectors.aws.rds.sources import CLUSTER, INSTANCE, SourceKind, Sources
 from collectors.aws.regional import RegionalCollector
 from collectors.aws.workers import spread
 from collectors.model import Database, DatabaseBackup, DatabaseSnapshot, Resource, Unread
@@ -40,10 +41,11 @@ class RdsCollector(RegionalCollector):
     def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream instances, clusters, snapshots and backups. A list that fails costs its own sort alone."""
         here = Region(self._account, region)
-        yield from self._instances(here, **_ALL)
-        yield from self._clusters(here, **_ALL)
-        yield from self._snapshots(here, OF_INSTANCES)
-        yield from self._snapshots(here, OF_CLUSTERS)
+        sources = Sources(here)
+        yield from _missed(self._instances(here, sources, **_ALL), sources, INSTANCE)
+        yield from _missed(self._clusters(here, sources, **_ALL), sources, CLUSTER)
+        yield from self._snapshots(here, OF_INSTANCES, sources)
+        yield from self._snapshots(here, OF_CLUSTERS, sources)
         yield from self._backups(here, **_ALL)
 
     def _again(self, region: str, uid: str) -> Resource | Unread | None:
@@ -71,30 +73,40 @@ class RdsCollector(RegionalCollector):
         yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
 
     def _one(self, region: Region, what: str, own_uid: str, arn: str) -> Iterator[Resource | Unread]:
+        sources = Sources(region, listed=False)
         if what in SORTS:
             sort = SORTS[what]
-            make = partial(snapshot, sort=sort, region=region)
+            make = partial(snapshot, sort=sort, region=region, sources=sources)
             return entries(self._account, sort.listed, region.name, make, **sort.parameters(own_uid))
         if what == "db":
-            return self._instances(region, DBInstanceIdentifier=own_uid)
+            return self._instances(region, sources, DBInstanceIdentifier=own_uid)
         if what == "cluster":
-            return self._clusters(region, DBClusterIdentifier=own_uid)
+            return self._clusters(region, sources, DBClusterIdentifier=own_uid)
         if what == "auto-backup":
             return self._backups(region, DBInstanceAutomatedBackupsArn=arn)
         return iter(())
 
-    def _instances(self, region: Region, **asked: object) -> Iterator[Database | Unread]:
-        return entries(self._account, ops.INSTANCES, region.name, partial(instance, region=region), **asked)
+    def _instances(self, region: Region, sources: Sources, **asked: object) -> Iterator[Database | Unread]:
+        def make(entry: Answer) -> Database | None:
+            sources.tell(entry, INSTANCE)
+            return instance(entry, region)
 
-    def _clusters(self, region: Region, **asked: object) -> Iterator[Database | Unread]:
-        make = partial(cluster, region=region, spread_over=GlobalClusters(region))
+        return entries(self._account, ops.INSTANCES, region.name, make, **asked)
+
+    def _clusters(self, region: Region, sources: Sources, **asked: object) -> Iterator[Database | Unread]:
+        spread_over = GlobalClusters(region)
+
+        def make(entry: Answer) -> Database | None:
+            sources.tell(entry, CLUSTER)
+            return cluster(entry, region, spread_over)
+
         return entries(self._account, ops.CLUSTERS, region.name, make, **asked)
 
     def _backups(self, region: Region, **asked: object) -> Iterator[DatabaseBackup | Unread]:
         return entries(self._account, ops.AUTOMATED_BACKUPS, region.name, partial(backup, region=region), **asked)
 
-    def _snapshots(self, region: Region, sort: SnapshotKind) -> Iterator[DatabaseSnapshot | Unread]:
-        make = partial(snapshot, sort=sort, region=region)
+    def _snapshots(self, region: Region, sort: SnapshotKind, sources: Sources) -> Iterator[DatabaseSnapshot | Unread]:
+        make = partial(snapshot, sort=sort, region=region, sources=sources)
 
         def read(entry: Answer | Unread) -> DatabaseSnapshot | Unread | None:
             return unless_gone(lambda: understood(sort.listed.operation, entry, make))
@@ -103,3 +115,11 @@ class RdsCollector(RegionalCollector):
         for found in spread(listed, read, self._account.cost):
             if found is not None:
                 yield found
+
+
+def _missed(found: Iterator[Database | Unread], sources: Sources, sort: SourceKind) -> Iterator[Database | Unread]:
+    """Pass on what a list gives, and keep why the rest of it could not be read."""
+    for one in found:
+        if isinstance(one, Unread):
+            sources.miss(one, sort)
+        yield one

@@ -13,7 +13,8 @@ from collectors.aws.operations import Operation
 from collectors.aws.pages import Listed
 from collectors.aws.places import place_of
 from collectors.aws.rds import operations as ops
-from collectors.aws.rds.region import Region, not_told
+from collectors.aws.rds.region import Region, not_told, region_of
+from collectors.aws.rds.sources import CLUSTER, INSTANCE, SourceKind, Sources
 from collectors.model import DatabaseSnapshot, Fact, Known, NotNeeded, Sharing
 
 _EVERYONE = "all"
@@ -35,6 +36,8 @@ class SnapshotKind(msgspec.Struct, frozen=True, kw_only=True):
     arn: str
     identifier: str
     source: str
+    made_of: SourceKind
+    copied_from: str
     encrypted: str
     attributes_result: str
     attributes_list: str
@@ -53,6 +56,8 @@ OF_INSTANCES = SnapshotKind(
     arn="DBSnapshotArn",
     identifier="DBSnapshotIdentifier",
     source="DBInstanceIdentifier",
+    made_of=INSTANCE,
+    copied_from="SourceDBSnapshotIdentifier",
     encrypted="Encrypted",
     attributes_result="DBSnapshotAttributesResult",
     attributes_list="DBSnapshotAttributes",
@@ -64,6 +69,8 @@ OF_CLUSTERS = SnapshotKind(
     arn="DBClusterSnapshotArn",
     identifier="DBClusterSnapshotIdentifier",
     source="DBClusterIdentifier",
+    made_of=CLUSTER,
+    copied_from="SourceDBClusterSnapshotArn",
     encrypted="StorageEncrypted",
     attributes_result="DBClusterSnapshotAttributesResult",
     attributes_list="DBClusterSnapshotAttributes",
@@ -71,7 +78,7 @@ OF_CLUSTERS = SnapshotKind(
 SORTS: Mapping[str, SnapshotKind] = {sort.what: sort for sort in (OF_INSTANCES, OF_CLUSTERS)}
 
 
-def snapshot(entry: Answer, sort: SnapshotKind, region: Region) -> DatabaseSnapshot | None:
+def snapshot(entry: Answer, sort: SnapshotKind, region: Region, sources: Sources) -> DatabaseSnapshot | None:
     """Return the snapshot of one entry; None where it is another account's.
 
     One attribute call tells with whom a manual one is shared; those that RDS or AWS Backup made cannot be shared
@@ -82,6 +89,7 @@ def snapshot(entry: Answer, sort: SnapshotKind, region: Region) -> DatabaseSnaps
         return None
     operation = sort.listed.operation
     alike = region.described(entry, operation, arn=sort.arn, name=sort.identifier, encrypted=sort.encrypted)
+    copied_from = _copied_from(entry, sort, region)
     sharing: Fact[Sharing]
     accounts: Fact[tuple[str, ...]]
     if entry.get("SnapshotType") in _NEVER_SHARED:
@@ -96,8 +104,22 @@ def snapshot(entry: Answer, sort: SnapshotKind, region: Region) -> DatabaseSnaps
         copies=_NO_COPIES,
         sharing=sharing,
         shared_accounts=accounts,
+        source_tags=not_told(operation, "TagList of its source") if copied_from else sources.of(entry, sort.made_of),
+        copied_from=Known(copied_from),
         source=Known(str(entry.get(sort.source) or "")),
     )
+
+
+def _copied_from(entry: Answer, sort: SnapshotKind, region: Region) -> str:
+    """Return the ARN of the snapshot in another region that this one was copied from, empty where it was made here.
+
+    A snapshot of a cluster also names the one that it was copied from within the region (Amazon RDS API reference,
+    "DBSnapshot" and "DBClusterSnapshot"). Raises MalformedAnswerError.
+    """
+    source = str(entry.get(sort.copied_from) or "")
+    if not source.startswith("arn:"):
+        return ""
+    return source if region_of(source) != region.name else ""
 
 
 def _shared(identifier: str, sort: SnapshotKind, region: Region) -> tuple[Fact[Sharing], Fact[tuple[str, ...]]]:

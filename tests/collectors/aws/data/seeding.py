@@ -185,6 +185,7 @@ def _say(faults: Faults, replications: Mapping[str, list[dict[str, Any]]]) -> No
     faults.plan("rds:DescribeDBInstances", Fault(rewrite=in_xml("DBInstanceIdentifier", instances)))
     faults.plan("rds:DescribeDBClusters", Fault(rewrite=in_xml("DBClusterIdentifier", clusters)))
     faults.plan("rds:DescribeDBSnapshots", Fault(rewrite=in_xml("DBSnapshotIdentifier", snapshots)))
+    faults.plan("rds:DescribeDBClusterSnapshots", Fault(rewrite=in_xml("DBClusterSnapshotIdentifier", snapshots)))
     listed = rds_list("DescribeGlobalClusters", "GlobalClusters", "GlobalClusterMember", *truth.GLOBAL_CLUSTERS)
     faults.plan(
         "rds:DescribeGlobalClusters", Fault(body=listed), times=_OFTEN, when=lambda call: call.region != truth.WEST

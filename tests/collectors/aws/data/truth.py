@@ -183,6 +183,9 @@ class Snapshot:
     says: Mapping[str, str | None] = field(default_factory=dict)
 
 
+COPIED = {"SourceDBSnapshotIdentifier": f"arn:aws:rds:{HOME}:{ACCOUNT}:snapshot:s-kept"}
+CLUSTER_COPIED = {"SourceDBClusterSnapshotArn": f"arn:aws:rds:{HOME}:{ACCOUNT}:cluster-snapshot:s-cluster"}
+CLUSTER_COPIED_WITHIN = {"SourceDBClusterSnapshotArn": f"arn:aws:rds:{FAR}:{ACCOUNT}:cluster-snapshot:s-cluster-far"}
 SNAPSHOTS: dict[str, Snapshot] = {
     "s-private": Snapshot(truth="PFPP", of="plain"),
     "s-kept": Snapshot(truth="PPPP", of="kept"),
@@ -197,7 +200,23 @@ SNAPSHOTS: dict[str, Snapshot] = {
     "s-far-public": Snapshot(truth="FFFP", of="far-plain", shared=("all",)),
     "s-west-mine": Snapshot(truth="PPFP", of="west-mine", data_class=PERSONAL),
     "s-on-an-outpost": Snapshot(truth="PPUP", of="kept", says={"SnapshotTarget": "outposts"}),
+    "s-untagged-of-mine": Snapshot(truth="PPPP", of="mine"),
+    "s-untagged-of-mine-plain": Snapshot(truth="PFPP", of="mine-plain"),
+    "s-untagged-of-mine-unnamed-key": Snapshot(truth="PFPP", of="mine-unnamed-key"),
+    "s-untagged-of-west-mine": Snapshot(truth="PPFP", of="west-mine"),
+    "s-reclassed-of-west-mine": Snapshot(truth="PPPP", of="west-mine", data_class="internal"),
+    "s-untagged-of-an-untold": Snapshot(truth="PUUP", of="west-silent-on-tags"),
+    "s-of-one-that-is-gone": Snapshot(truth="PPPP", of="west-mine", says={"DbiResourceId": "db-GONE"}),
+    "s-copied-far": Snapshot(truth="PUFF", of="far", says=COPIED),
+    "s-copied-west": Snapshot(truth="PUUU", of="west", says=COPIED),
+    "s-copied-west-internal": Snapshot(truth="PPPP", of="west", data_class="internal", says=COPIED),
+    "s-copied-west-mine": Snapshot(truth="PPFF", of="west-mine", data_class=PERSONAL, says=COPIED),
+    "s-copied-within": Snapshot(truth="PPFP", of="far", says={"SourceDBSnapshotIdentifier": "s-far"}),
     "s-cluster": Snapshot(truth="PPPP", of="aurora"),
+    "s-cluster-untagged-of-mine": Snapshot(truth="PPPP", of="aurora-mine"),
+    "s-cluster-untagged-of-documents-mine": Snapshot(truth="PFPP", of="documents-mine"),
+    "s-cluster-copied-far": Snapshot(truth="PUFF", of="aurora-far", says=CLUSTER_COPIED),
+    "s-cluster-copied-within": Snapshot(truth="PPFP", of="aurora-far", says=CLUSTER_COPIED_WITHIN),
     "s-cluster-public": Snapshot(truth="FFPP", of="aurora-plain", shared=("all",)),
     "s-cluster-given": Snapshot(truth="PPPP", of="aurora", shared=(FOREIGN,)),
     "s-cluster-unasked": Snapshot(truth="UPPP", of="aurora"),

@@ -449,3 +449,127 @@ def test_open_and_out_of_place_is_one_step_worse(seed: Seed, moto: Moto, account
     assert look("residency.out_of_region", found["closed"]).severity.value == "high"
     assert "copy-snapshot" in look("residency.out_of_region", found["closed"]).remediation
     assert seed
+
+
+EVERYTHING = (Disk, DiskSnapshot, MachineImage)
+BY_CLASS = ("data.encryption_at_rest", "residency.out_of_region", "residency.copy_out_of_region")
+
+
+def on(found: dict[str, Any], name: str) -> str:
+    return "".join(look(uid, found[name]).verdict.value[0] for uid in BY_CLASS)
+
+
+def copied_from(region: str) -> Fault:
+    told = f"<sourceImageId>ami-0f1e2d3c4b5a69788</sourceImageId><sourceImageRegion>{region}</sourceImageRegion>"
+    return Fault(rewrite=lambda body: body.replace(b"<imageState>", told.encode() + b"<imageState>"))
+
+
+def of_volumes(west: Seed, faults: Faults) -> None:
+    """Make snapshots without tags of their own, of volumes of several classes, and images of these.
+
+    moto gives an image a snapshot of its own in place of the one it is registered with.
+    """
+    instead: dict[bytes, bytes] = {}
+    for data_class, settings in (("personal", {"Encrypted": True}), ("internal", {"Encrypted": True}), ("", {})):
+        volume = west.volume(f"{data_class or 'no class'} volume", data_class=data_class, **settings)
+        uid = west.ec2.create_snapshot(
+            VolumeId=volume, TagSpecifications=_tags("snapshot", f"of {data_class or 'none'}", "")
+        )["SnapshotId"]
+        image = west.image(f"image of {data_class or 'none'}")
+        (described,) = west.ec2.describe_images(ImageIds=[image])["Images"]
+        (disk,) = described["BlockDeviceMappings"]
+        instead[disk["Ebs"]["SnapshotId"].encode()] = uid.encode()
+    reclassed = west.volume("reclassed volume", data_class="personal", Encrypted=True)
+    west.ec2.create_snapshot(VolumeId=reclassed, TagSpecifications=_tags("snapshot", "reclassed", "internal"))
+    gone = west.volume("gone volume", data_class="personal", Encrypted=True)
+    west.ec2.create_snapshot(VolumeId=gone, TagSpecifications=_tags("snapshot", "of one that is gone", ""))
+    west.ec2.delete_volume(VolumeId=gone)
+
+    def registered_with(body: bytes) -> bytes:
+        for made, given in instead.items():
+            body = body.replace(made, given)
+        return body
+
+    faults.plan("ec2:DescribeImages", Fault(rewrite=registered_with), times=100)
+
+
+def test_a_copy_that_nobody_tagged_has_the_class_of_what_it_was_made_of(
+    moto: Moto, account: AwsAccount, faults: Faults
+) -> None:
+    of_volumes(Seed(moto, "eu-west-1"), faults)
+    found = read(account, "eu-west-1")
+    assert {
+        name: on(found, name)[1:] for name, one in found.items() if not isinstance(one, Disk) and "snap-" not in name
+    } == {
+        "of personal": "FP",
+        "of internal": "PP",
+        "of none": "PP",
+        "reclassed": "PP",
+        "of one that is gone": "PP",
+        "image of personal": "FP",
+        "image of internal": "PP",
+        "image of none": "PP",
+    }
+    assert look("data.encryption_at_rest", found["of personal"]).verdict is Verdict.FAIL
+    assert look("data.encryption_at_rest", found["of internal"]).verdict is Verdict.PASS
+    for name in ("of personal", "of one that is gone", "image of personal", "image of none"):
+        one = found[name]
+        assert StorageCollector(account).refresh(scope("eu-west-1"), one.uid) == one
+
+
+def test_a_source_that_could_not_be_read_leaves_the_class_of_its_copies_open(
+    moto: Moto, account: AwsAccount, faults: Faults
+) -> None:
+    of_volumes(Seed(moto, "eu-west-1"), faults)
+    faults.plan("ec2:DescribeVolumes", REFUSED)
+    items = list(StorageCollector(account).collect(scope("eu-west-1")))
+    found = {item.name: item for item in items if isinstance(item, Resource)}
+    assert [on(found, name)[1] for name in ("of personal", "of none", "reclassed", "image of none")] == list("UUPU")
+    judgement = look("residency.out_of_region", found["of personal"])
+    assert "ec2:DescribeVolumes" in judgement.remediation
+    faults.plan("ec2:DescribeSnapshots", REFUSED)
+    items = list(StorageCollector(account).collect(scope("eu-west-1")))
+    found = {item.name: item for item in items if isinstance(item, Resource)}
+    assert on(found, "image of none")[1] == "U"
+
+
+def test_a_snapshot_whose_source_is_not_told_may_be_of_any_class(
+    moto: Moto, account: AwsAccount, faults: Faults
+) -> None:
+    west = Seed(moto, "eu-west-1")
+    untagged, tagged = west.snapshot("copied", encrypted=True), west.snapshot("copied, tagged", data_class="internal")
+    assert untagged != tagged
+    any_volume = re.compile(rb"<volumeId>vol-[0-9a-f]+</volumeId>")
+    faults.plan(
+        "ec2:DescribeSnapshots",
+        Fault(rewrite=lambda body: any_volume.sub(b"<volumeId>vol-ffffffff</volumeId>", body)),
+        times=100,
+    )
+    found = read(account, "eu-west-1")
+    assert found["copied"].source_tags == Unread(
+        reason=UnreadReason.NOT_TOLD, operation="ec2:DescribeSnapshots", detail="VolumeId"
+    )
+    assert found["copied"].unread() == ()
+    assert (on(found, "copied"), on(found, "copied, tagged")) == ("UUP", "FPP")
+
+
+@pytest.mark.parametrize(
+    ("here", "source", "verdict"),
+    [
+        ("us-east-1", REGION, "FF"),
+        ("us-east-1", "us-west-2", "FF"),
+        ("us-east-1", "us-east-1", "FP"),
+        (REGION, "us-east-1", "PP"),
+    ],
+)
+def test_an_image_that_came_from_another_region_counts_as_a_copy_of_its_source(
+    moto: Moto, account: AwsAccount, faults: Faults, *, here: str, source: str, verdict: str
+) -> None:
+    Seed(moto, here).image("image")
+    faults.plan("ec2:DescribeImages", copied_from(source))
+    found = read(account, here)
+    assert on(found, "image")[1:] == verdict
+    judgement = look("residency.copy_out_of_region", found["image"])
+    assert [one.data["source"] for one in judgement.evidence] == (
+        [f"arn:aws:ec2:{source}::image/ami-0f1e2d3c4b5a69788"] if verdict[1] == "F" else []
+    )
