@@ -6,7 +6,7 @@ AdvancedFieldSelector.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -38,8 +38,8 @@ class _Taken(msgspec.Struct, frozen=True):
 def management_events(answer: Answer) -> ManagementEvents:
     """Return which management events the trail of a ``GetEventSelectors`` answer records.
 
-    Several selectors add up. Of those that take a kind of event in part the one that leaves out least is what counts,
-    with what others take of the sources that it leaves out: nothing is taken for recorded that may not be.
+    Several selectors add up: a source is left out where each that narrows nothing else leaves it out. Of those that
+    are narrowed by other fields nothing is taken for recorded that may not be.
     """
     member(answer, "TrailARN")
     basic, advanced = answer.get("EventSelectors") or (), answer.get("AdvancedEventSelectors") or ()
@@ -61,8 +61,11 @@ def _together(selectors: list[_Taken]) -> _Taken | None:
     """Return what the selectors of one kind of event leave out together; None where there is none."""
     if not selectors:
         return None
-    best = min(selectors, key=lambda one: (len(one.narrowed_by), len(one.left_out)))
+    whole = [one for one in selectors if not one.narrowed_by]
     filled = frozenset[str]().union(*(one.only for one in selectors))
+    if whole:
+        return _Taken(read=True, write=True, left_out=frozenset.intersection(*(one.left_out for one in whole)) - filled)
+    best = min(selectors, key=lambda one: (len(one.narrowed_by), len(one.left_out)))
     return msgspec.structs.replace(best, left_out=best.left_out - filled)
 
 
@@ -80,27 +83,31 @@ def _basic(selectors: tuple[Answer, ...] | list[Answer]) -> Iterator[_Taken]:
 
 def _advanced(selectors: tuple[Answer, ...] | list[Answer]) -> Iterator[_Taken]:
     for one in selectors:
-        fields = {str(member(field, "Field")): field for field in member(one, "FieldSelectors")}
-        category = fields.pop(_CATEGORY, None)
-        if category is None or _MANAGEMENT not in (category.get("Equals") or ()):
-            continue
-        yield _of_fields(fields)
+        fields = [(str(member(field, "Field")), field) for field in member(one, "FieldSelectors")]
+        categories = [field.get("Equals") or () for name, field in fields if name == _CATEGORY]
+        if categories and all(_MANAGEMENT in each for each in categories):
+            yield _of_fields([(name, field) for name, field in fields if name != _CATEGORY])
 
 
-def _of_fields(fields: Mapping[str, Answer]) -> _Taken:
+def _of_fields(fields: Sequence[tuple[str, Answer]]) -> _Taken:
+    """Return what is taken where all fields must fit, also where one is named more than once."""
     read = write = True
     left_out: frozenset[str] = frozenset()
-    only: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
     narrowed: set[str] = set()
-    for name, field in fields.items():
-        used = {operator: [str(value) for value in field[operator]] for operator in _OPERATORS if field.get(operator)}
+    for name, field in fields:
+        used = {operator: frozenset(map(str, field[operator])) for operator in _OPERATORS if field.get(operator)}
         if name == _READ_ONLY and set(used) == {"Equals"}:
             read = read and "true" in used["Equals"]
             write = write and "false" in used["Equals"]
-        elif name == _SOURCE and set(used) == {"NotEquals"}:
-            left_out = frozenset(used["NotEquals"])
+        elif name == _SOURCE and set(used) <= {"Equals", "NotEquals"}:
+            left_out |= used.get("NotEquals", frozenset())
+            if "Equals" in used:
+                only = used["Equals"] if only is None else only & used["Equals"]
         elif used:
             narrowed.add(name)
-            if name == _SOURCE and set(used) == {"Equals"}:
-                only = frozenset(used["Equals"])
-    return _Taken(read, write, left_out, frozenset(narrowed), only if narrowed == {_SOURCE} else frozenset())
+    if only is None:
+        return _Taken(read, write, left_out, frozenset(narrowed))
+    return _Taken(
+        read, write, frozenset(), frozenset(narrowed | {_SOURCE}), frozenset() if narrowed else only - left_out
+    )

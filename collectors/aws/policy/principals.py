@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -56,7 +57,7 @@ def surely_named(principals: Principals | None, request: Request) -> bool:
     if principals is None:
         return False
     if principals.inverted:
-        return not (principals.has_everyone or any(_may_be_sender(member, request) for member in principals.members))
+        return not (principals.has_everyone or _may_be_excepted(principals.members, request))
     return principals.has_everyone or any(_is_sender(member, request) for member in principals.members)
 
 
@@ -67,6 +68,34 @@ def may_be_named(principals: Principals | None, request: Request) -> bool:
     if principals.inverted:
         return not principals.has_everyone
     return principals.has_everyone or any(_may_be_sender(member, request) for member in principals.members)
+
+
+def _may_be_excepted(members: Sequence[Principal], request: Request) -> bool:
+    """Whether a NotPrincipal element may spare whoever sends the request.
+
+    An account that stands beside one of its own users or roles is there for that one's sake, and spares nobody else of
+    it (IAMNP).
+    """
+    may_be = [member for member in members if _may_be_sender(member, request)]
+    sender = _user_or_role(request.arn)
+    if request.identity is not Identity.NAMED or not sender:
+        return bool(may_be)
+    named = [_user_or_role(member.value) for member in may_be]
+    return sender in named or any(
+        not name and not (any(named) and _is_sender(member, request))
+        for member, name in zip(may_be, named, strict=True)
+    )
+
+
+def _user_or_role(arn: str) -> tuple[str, str] | None:
+    """Return kind and name of the one user or role of an account that an ARN means, also by a session of the role."""
+    head, _, resource = arn.partition(":iam::" if ":iam::" in arn else ":sts::")
+    kind, *path = resource.partition(":")[2].split("/")
+    if not head.startswith("arn:") or _is_open(arn) or not path:
+        return None
+    if kind == "assumed-role":
+        return ("role", path[0])
+    return (kind, path[-1]) if kind in ("user", "role") else None
 
 
 def _party(member: Principal, owner_account: str, owner_canonical_id: str) -> Party:

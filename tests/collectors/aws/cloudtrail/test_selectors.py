@@ -33,6 +33,16 @@ def management(**fields: Any) -> dict[str, Any]:
     return advanced(**MANAGEMENT, **fields)
 
 
+def twice(*sources: dict[str, list[str]]) -> dict[str, Any]:
+    """A selector of management events that asks for the event source more than once."""
+    fields = [{"Field": "eventCategory", "Equals": ["Management"]}]
+    return {"FieldSelectors": [*fields, *({"Field": "eventSource", **asked} for asked in sources)]}
+
+
+NARROWED = ManagementEvents(read=True, write=True, narrowed_by=("eventSource",))
+NARROWED_AND_LEFT_OUT = ManagementEvents(read=True, write=True, left_out=(KMS,), narrowed_by=("eventSource",))
+
+
 @pytest.mark.parametrize(
     ("selectors", "expected"),
     [
@@ -43,7 +53,9 @@ def management(**fields: Any) -> dict[str, Any]:
         ([basic("ReadOnly")], ManagementEvents(read=True, write=False)),
         ([basic("ReadOnly"), basic("WriteOnly")], ALL),
         ([basic("All", KMS)], ManagementEvents(read=True, write=True, left_out=(KMS,))),
-        ([basic("All", KMS), basic("All", RDS)], ManagementEvents(read=True, write=True, left_out=(KMS,))),
+        ([basic("All", KMS), basic("All", RDS)], ALL),
+        ([basic("All", KMS, RDS), basic("All", RDS)], ManagementEvents(read=True, write=True, left_out=(RDS,))),
+        ([basic("All", KMS), basic("ReadOnly", RDS)], ManagementEvents(read=True, write=True, left_out=(KMS,))),
         ([basic("All", KMS), basic("All")], ALL),
         ([basic("ReadOnly", KMS), basic("WriteOnly")], ManagementEvents(read=True, write=True, left_out=(KMS,))),
         ([basic("ReadOnly", KMS), basic("All")], ALL),
@@ -61,6 +73,33 @@ def management(**fields: Any) -> dict[str, Any]:
             [management(eventSource={"NotEquals": [KMS, RDS]})],
             ManagementEvents(read=True, write=True, left_out=(KMS, RDS)),
         ),
+        ([management(eventSource={"NotEquals": [KMS]}), management(eventSource={"NotEquals": [RDS]})], ALL),
+        (
+            [management(eventSource={"NotEquals": [KMS]}), management(eventSource={"NotEquals": [RDS]}, **READS)],
+            ManagementEvents(read=True, write=True, left_out=(KMS,)),
+        ),
+        (
+            [
+                management(eventSource={"NotEquals": [KMS]}),
+                management(eventSource={"NotEquals": [RDS]}, eventName={"StartsWith": ["Delete"]}),
+            ],
+            ManagementEvents(read=True, write=True, left_out=(KMS,)),
+        ),
+        (
+            [twice({"NotEquals": [KMS]}, {"NotEquals": [RDS]})],
+            ManagementEvents(read=True, write=True, left_out=(KMS, RDS)),
+        ),
+        ([twice({"NotEquals": [KMS]}, {"Equals": [KMS, RDS]})], NARROWED),
+        ([management(eventSource={"NotEquals": [RDS]}), twice({"NotEquals": [KMS]}, {"Equals": [KMS, RDS]})], ALL),
+        (
+            [management(eventSource={"NotEquals": [KMS]}), twice({"NotEquals": [KMS]}, {"Equals": [KMS, RDS]})],
+            ManagementEvents(read=True, write=True, left_out=(KMS,)),
+        ),
+        (
+            [management(eventSource={"NotEquals": [KMS]}), twice({"Equals": [RDS]}, {"Equals": [KMS]})],
+            ManagementEvents(read=True, write=True, left_out=(KMS,)),
+        ),
+        ([twice({"NotEquals": [KMS]}, {"StartsWith": ["iam"]})], NARROWED_AND_LEFT_OUT),
         ([management(eventSource={"NotEquals": [KMS]}), management(eventSource=[KMS])], ALL),
         (
             [management(eventSource={"NotEquals": [KMS]}), management(eventSource=[KMS], **WRITES)],

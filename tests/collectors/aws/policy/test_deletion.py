@@ -69,6 +69,34 @@ def test_only_what_binds_everybody_counts(statement: dict[str, Any], refused: bo
     assert rule(clean).refused is refused
 
 
+KEEPER = f"arn:aws:iam::{OWNER}:role/keepers/keeper"
+KEEPER_AT_WORK = f"arn:aws:sts::{OWNER}:assumed-role/keeper/archive"
+
+
+@pytest.mark.parametrize(
+    ("spared", "refused"),
+    [
+        ({"AWS": KEEPER}, True),
+        ({"AWS": [KEEPER, KEEPER_AT_WORK]}, True),
+        ({"AWS": [KEEPER, KEEPER_AT_WORK, f"arn:aws:iam::{OWNER}:root"]}, True),
+        ({"AWS": [f"arn:aws:iam::{OWNER}:user/keeper", OWNER]}, True),
+        ({"AWS": "210987654321"}, True),
+        ({"Service": "cloudtrail.amazonaws.com"}, True),
+        ({"AWS": f"arn:aws:iam::{OWNER}:root"}, False),
+        ({"AWS": [OWNER, "arn:aws:iam::210987654321:role/keeper"]}, False),
+        ({"AWS": f"arn:aws:iam::{OWNER}:role/somebody"}, False),
+        ({"AWS": f"arn:aws:sts::{OWNER}:assumed-role/somebody/else"}, False),
+        ({"AWS": "AROAEXAMPLEEXAMPLE123"}, False),
+        ({"AWS": "*"}, False),
+        ("*", False),
+    ],
+)
+def test_a_deny_binds_everybody_but_those_whom_it_excepts_by_name(spared: Any, refused: bool) -> None:
+    statement = deny(NotPrincipal=spared)
+    del statement["Principal"]
+    assert rule(statement).refused is refused
+
+
 def test_of_versions_their_deletion_counts_and_of_objects_both() -> None:
     versions = deny(Action="s3:DeleteObjectVersion")
     assert rule(versions, versioned=True).refused
