@@ -41,10 +41,10 @@ DETECTOR = Detector(
     severity=Severity.HIGH,
     description=(
         "The user or role is no administrator and can become one by a known method: by changing policies, groups, "
-        "passwords, keys or role trust, by passing a role to a service and having that act, or by taking over what "
-        "already runs under such a role. It counts when the permissions reach something that leads to administrator "
-        "privileges today, or everything that may come (then with less weight). Conditions that could not be decided "
-        "make a method a circumstance. An administrator has nothing left to gain and passes with a note."
+        "passwords, keys or role trust, by assuming a role that lets it in, by passing a role to a service and having "
+        "that act, or by taking over what already runs under such a role. It counts when the permissions reach "
+        "something that leads to administrator privileges today, or everything that may come (then with less weight). "
+        "Conditions that could not be decided make a method a circumstance. An administrator has nothing left to gain and passes with a note."
     ),
     risk="What was meant as limited access is full access for whoever knows the way.",
     controls=(iso27001("5.23"), iso27001("5.15"), iso27001("5.18"), iso27001("8.2")),
@@ -53,7 +53,8 @@ DETECTOR = Detector(
             text=(
                 "For each method in the evidence take one of its actions away from $uid, or narrow its resources: "
                 "iam:PassRole to the roles and services that are meant (iam:PassedToService), changes of identities to "
-                "a path of their own, and a permissions boundary on everything that may be created."
+                "a path of their own, and a permissions boundary on everything that may be created. A role with more "
+                "privileges that somebody is meant to assume belongs on the list of exceptions, with its reason."
             ),
             cli=(
                 "# what a policy of it allows, tried without doing it\n"

@@ -35,7 +35,7 @@ from collectors.aws.iam.privileges import (
     trusts,
     within_boundary,
 )
-from collectors.aws.policy import MalformedPolicyError, parse_policy
+from collectors.aws.policy import MalformedPolicyError, PolicyDocument, parse_policy
 from collectors.model import (
     AdminPath,
     EscalationPath,
@@ -84,13 +84,15 @@ class _Account:
         self._territory = territory
         self._managed: dict[str, Fact[Rules]] = {}
         self._groups = {name: tuple(self._of_group(group)) for name, group in inventory.groups.items()}
-        self._trusts = {arn: _trust(role, territory.account) for arn, role in inventory.roles.items()}
+        self._trust_policies = {arn: _trust_policy(role) for arn, role in inventory.roles.items()}
+        self._trusts = {arn: _trust(policy, territory.account) for arn, policy in self._trust_policies.items()}
         self._holders = {one.arn: self._holder(one) for one in self._identities() if not _service_linked(one)}
         self._holders |= {group.arn: self._member(group) for group in inventory.groups.values()}
         self._holders |= {arn: self._bearer(arn) for arn in inventory.policies}
         self._sides = tuple(
             self._side(role) for _, role in sorted(inventory.roles.items()) if not _service_linked(role)
         )
+        self._assumable = tuple(side for side in self._sides if side.trusts_own)
         self._admin = {arn: admin_paths(holder, territory) for arn, holder in self._holders.items()}
 
     def judged(self) -> Mapping[str, Privileges]:
@@ -143,7 +145,8 @@ class _Account:
             groups=tuple(sorted(powerful & {group.arn for group in self._inventory.groups.values()})),
             policies=tuple(sorted(powerful & self._inventory.policies.keys())),
             by_service=by_service(side for side in self._sides if side.arn in powerful),
-            roles=self._sides,
+            roles=self._assumable,
+            leading=tuple(side for side in self._assumable if side.arn in powerful),
             boundaries={one.arn: one.boundary for one in self._identities() if one.boundary},
         )
 
@@ -152,7 +155,13 @@ class _Account:
         side = role_side(role.arn, trust.value if isinstance(trust, Known) else (), self._territory.account)
         holder = self._holders[role.arn]
         bounded = isinstance(holder.boundary, Known) and not within_boundary(holder, self._territory)
-        return msgspec.structs.replace(side, policies=self._place(role.arn).policies, bounded=bounded)
+        policy = self._trust_policies[role.arn]
+        return msgspec.structs.replace(
+            side,
+            policies=self._place(role.arn).policies,
+            bounded=bounded,
+            trust_policy=policy.value if isinstance(policy, Known) else None,
+        )
 
     def _place(self, arn: str) -> Place:
         """Return where an identity stands; a group that was not listed is none that it could be lifted by."""
@@ -239,8 +248,12 @@ def _service_linked(identity: Identity) -> bool:
     return identity.path.startswith(SERVICE_LINKED_PATH)
 
 
-def _trust(role: Identity, account: str) -> Fact[tuple[Trust, ...]]:
+def _trust_policy(role: Identity) -> Fact[PolicyDocument]:
     try:
-        return Known(trusts(parse_policy(role.trust), account))
+        return Known(parse_policy(role.trust))
     except MalformedPolicyError:
         return MALFORMED
+
+
+def _trust(policy: Fact[PolicyDocument], account: str) -> Fact[tuple[Trust, ...]]:
+    return Known(trusts(policy.value, account)) if isinstance(policy, Known) else policy

@@ -14,6 +14,7 @@ import msgspec
 
 from collectors.aws.iam.privileges.actions import ASSUME_ROLE_NAME, CREATE_POLICY_NAME, bits
 from collectors.aws.iam.privileges.administrator import admin_paths, is_administrator, within_boundary
+from collectors.aws.iam.privileges.assuming import assuming
 from collectors.aws.iam.privileges.holder import REFUSED, Answer, Carries, Degree, Holder
 from collectors.aws.iam.privileges.method import AnyOf, Method, Target
 from collectors.aws.iam.privileges.methods import METHODS, REMOVE_BOUNDARY, REWRITE_BOUNDARY
@@ -69,6 +70,7 @@ def escalation(holder: Holder, place: Place, world: World) -> Escalation:
     """Return every method that the identity has, and one path for each policy that could not be read."""
     seeker = _Seeker(holder, place, world)
     found = [path for method, groups in _PLANNED if _has_all(holder.mask, groups) for path in seeker.paths(method)]
+    found += seeker.assumption()
     found += seeker.boundary_removal()
     unread = (
         EscalationPath(
@@ -118,6 +120,23 @@ class _Seeker:
             yield self._path(method, [*wide, *beside], (), open_ended=True)
         elif hits:
             yield self._path(method, [*hits[0][1], *beside], self._shown(method, (arn for arn, _ in hits)))
+
+    def assumption(self) -> Iterator[EscalationPath]:
+        """Yield the path by which an identity takes on roles with more privileges that let it in as they are."""
+        found = [(role.arn, assuming(self._holder, role)) for role in self._world.leading]
+        best = max((answer.degree for _, answer in found), default=Degree.NO)
+        if best is not Degree.YES:
+            caller = self._holder.caller.arn
+            asks = self._holder.has(ASSUME_ROLE_NAME)
+            self.missed = self.missed or any(
+                (asks and role.trusts_account) or caller in role.trusts for role in self._world.roles
+            )
+        if best is Degree.NO:
+            return
+        hits = [(arn, answer) for arn, answer in found if answer.degree is best][:_MOST_TARGETS]
+        used = [(ASSUME_ROLE_NAME, answer) for _, answer in hits]
+        path = self._made("assume_role", "assumes a role with more privileges", used, tuple(arn for arn, _ in hits))
+        yield msgspec.structs.replace(path, actions=(ASSUME_ROLE_NAME,))
 
     def boundary_removal(self) -> Iterator[EscalationPath]:
         """Yield the paths by which an identity gets out of its own boundary, where there is more under it."""
@@ -190,13 +209,7 @@ class _Seeker:
 
     def _assumable(self) -> Iterator[RoleSide]:
         """Yield the other roles that the identity may assume."""
-        caller = self._holder.caller
-        for role in self._world.roles:
-            if role.arn == caller.arn:
-                continue
-            by_permission = role.trusts_account and self._holder.on(ASSUME_ROLE_NAME, role.arn).degree is not Degree.NO
-            if caller.arn in role.trusts or by_permission:
-                yield role
+        return (role for role in self._world.roles if assuming(self._holder, role).degree is not Degree.NO)
 
     def _policies(self, method: Method) -> Iterator[str]:
         """Yield the policies that lift the identity when they change: its own, and those of roles it may assume."""

@@ -115,6 +115,26 @@ class Holder:
         """Return whether it may do this to one resource."""
         return self._ask(action, carries, lambda rule: rule.covers(arn))
 
+    def has(self, action: str) -> bool:
+        """Whether any of its Allows names the action, on whatever."""
+        return bool(self.mask & bit(action))
+
+    def accepts(self, action: str, arn: str) -> bool:
+        """Whether it may do this to a resource whose own policy grants it by name.
+
+        Its Denies and its boundary's stop that; what its boundary does not allow stops a role, but no user.
+        """
+        one, folded = bit(action), action.lower()
+
+        def covers(rule: Rule) -> bool | None:
+            return rule.covers(arn)
+
+        denies = (*(granted.rule for granted in self.denies), *self._bound_denies)
+        if self._refused(denies, one, folded, _NOTHING, covers):
+            return False
+        bounding = None if self.caller.is_user else self._bound_allows
+        return bounding is None or self._within(bounding, one, folded, _NOTHING, covers)
+
     def across(self, action: str, family: Glob, carries: Carries = _NOTHING) -> Answer:
         """Return whether it may do this to all resources that the pattern stands for, these to come as well."""
         return self._ask(action, carries, lambda rule: rule.everywhere or rule.covers_family(family))

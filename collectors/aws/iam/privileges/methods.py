@@ -2,7 +2,7 @@
 
 Gathered from what is published on the subject (Rhino Security Labs' list of 2018 and its successors, NCC Group's
 Principal Mapper, pathfinding.cloud), checked against the Service Authorization Reference: which actions each way
-takes, and on what. Assuming a role that one was allowed to assume is no escalation and is not among them.
+takes, and on what. Assuming a role takes no more than its trust, and is looked for beside these.
 """
 
 from __future__ import annotations

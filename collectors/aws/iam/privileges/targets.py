@@ -12,6 +12,7 @@ from collectors.aws.iam.privileges.caller import Caller
 from collectors.aws.iam.privileges.holder import Holder
 from collectors.aws.iam.privileges.method import Method, Target
 from collectors.aws.iam.privileges.rules import Territory
+from collectors.aws.policy import PolicyDocument
 
 MORE_PRIVILEGED = frozenset(
     {Target.OTHER_USER, Target.OTHER_GROUP, Target.OTHER_ROLE, Target.PASSED_ROLE, Target.WORKLOAD}
@@ -27,6 +28,7 @@ class RoleSide(msgspec.Struct, frozen=True, kw_only=True):
 
     ``trusts_account``: whoever of the account's own has permission to assume it. ``policies`` are the customer managed
     policies that it is under with their versions; ``bounded``: a boundary keeps it from becoming an administrator.
+    ``trust_policy`` is what decides who is let in, None where it is not known beyond the other attributes.
     """
 
     arn: str
@@ -35,6 +37,12 @@ class RoleSide(msgspec.Struct, frozen=True, kw_only=True):
     services: frozenset[str] = frozenset()
     policies: Mapping[str, int] = msgspec.field(default_factory=dict)
     bounded: bool = False
+    trust_policy: PolicyDocument | None = None
+
+    @property
+    def trusts_own(self) -> bool:
+        """Whether somebody of the account may assume it."""
+        return self.trusts_account or bool(self.trusts)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +59,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """One account. ``users``, ``groups`` and ``by_service`` are those with more privileges than others have.
 
+    ``roles`` are all that somebody of the account may assume, ``leading`` those of them with more privileges;
     ``policies`` are the managed policies that were listed and give more privileges to whoever is under them.
 
     ``by_service`` holds the more powerful roles that each service principal may assume, and under the empty text all
@@ -63,6 +72,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[str, ...] = ()
     by_service: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     roles: tuple[RoleSide, ...] = ()
+    leading: tuple[RoleSide, ...] = ()
     boundaries: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property

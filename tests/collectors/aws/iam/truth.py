@@ -183,6 +183,12 @@ USERS: dict[str, User] = {
     "bela": User(truth="PPPPP", inline=(allow("iam:AttachUserPolicy", **attaching("ArnLike", policy("new-*"))),)),
     "cyd": User(truth="PPPFP", inline=(allow("iam:CreatePolicyVersion", on=policy("helpers")),)),
     "dina": User(truth="PPPPP", inline=(allow("iam:CreatePolicyVersion", on=policy("helpers")),)),
+    "eddy": User(truth="PPPFP"),
+    "elsa": User(truth="PPPPP", inline=(deny("sts:AssumeRole"),)),
+    "finn": User(truth="PPPFP", inline=(allow("sts:AssumeRole", on=arn("role", "break-glass")),)),
+    "gail": User(truth="PPPFP", inline=(allow("sts:AssumeRole", on=arn("role", "first-step")),)),
+    "hugo": User(truth="PPPPP", inline=(allow("sts:AssumeRole", on=arn("role", "people")),)),
+    "inga": User(truth="PPPFP", inline=(allow("sts:AssumeRole", on=arn("role", "climbs-itself")),)),
     "vera": User(truth="FFFPP", password=True, keys=((True, 1000),), groups=("readers", "admins")),
 }
 
@@ -275,6 +281,20 @@ ROLES: dict[str, Role] = {
         truth="PPPPP", trust=service("ec2"), attached=(ADMIN,), boundary="s3-and-none-older"
     ),
     "cyds": Role(truth="PPPPF", trust=trusting({"AWS": arn("user", "cyd")}), attached=(policy("helpers"),)),
+    "named-admins": Role(
+        truth="FPPPF", trust=trusting({"AWS": [arn("user", "eddy"), arn("user", "elsa")]}), attached=(ADMIN,)
+    ),
+    "break-glass": Role(truth="FPPPP", trust=trusting({"AWS": OWN_ROOT}, MFA), attached=(ADMIN,)),
+    "first-step": Role(
+        truth="PFPPF",
+        trust=trusting({"AWS": OWN_ROOT}),
+        inline=(allow("sts:AssumeRole", on=arn("role", "break-glass")),),
+    ),
+    "climbs-itself": Role(
+        truth="PFPPF",
+        trust=trusting({"AWS": OWN_ROOT}),
+        inline=(allow("iam:PutRolePolicy", on=arn("role", "climbs-itself")),),
+    ),
     "helper": Role(truth="PPPPF", trust=trusting({"AWS": arn("user", "ravi")})),
 }
 SERVICE_LINKED = "AWSServiceRoleForAutoScaling"

@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from collectors.aws.iam.privileges import Escalation, Holder, Place, RoleSide, World, by_service, escalation
+from collectors.aws.iam.privileges import (
+    Escalation,
+    Holder,
+    Place,
+    RoleSide,
+    World,
+    by_service,
+    escalation,
+    role_side,
+    trusts,
+)
 from collectors.aws.iam.privileges.actions import NAMES
 from collectors.aws.iam.privileges.method import Method, Target
 from collectors.aws.iam.privileges.methods import METHODS
 from collectors.model import EscalationPath, Known, Unread, UnreadReason
-from tests.collectors.aws.iam.documents import ACCOUNT, TERRITORY, allow, arn, deny, holder, rules
+from tests.collectors.aws.iam.documents import ACCOUNT, TERRITORY, allow, arn, deny, holder, parsed, rules, trust_of
 
 BOSS = arn("user", "boss")
 BOSSES = arn("group", "bosses")
@@ -279,6 +290,86 @@ def test_a_role_escalates_by_what_roles_can_do() -> None:
     assert found(who, EMPTY, Place()) == {"put_role_policy"}
     path = look(holder(allow("iam:AttachUserPolicy"), kind="role"), EMPTY, Place())["attach_user_policy"]
     assert path.open_ended
+
+
+BOSS_ROLE = arn("role", "boss")
+OWN_ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+ASKS = allow("sts:AssumeRole", on=BOSS_ROLE)
+NEVER = deny("sts:AssumeRole", on=BOSS_ROLE)
+WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+WITH_ID = {"StringEquals": {"sts:ExternalId": "x"}}
+
+
+def assumes(who: Holder, *trust: dict[str, Any]) -> EscalationPath | None:
+    policy = parsed(*trust)
+    side = replace(role_side(BOSS_ROLE, trusts(policy, ACCOUNT), ACCOUNT), trust_policy=policy)
+    world = World(territory=TERRITORY, roles=(side,), leading=(side,))
+    assert escalation(who, Place(), World(territory=TERRITORY, roles=(side,))).paths == ()
+    return look(who, world, Place()).get("assume_role")
+
+
+@pytest.mark.parametrize(
+    ("who", "trust", "conditions"),
+    [
+        (holder(allow("s3:*")), trust_of({"AWS": arn("user", "me")}), ()),
+        (holder(allow("s3:*"), kind="role"), trust_of({"AWS": arn("role", "me")}), ()),
+        (holder(ASKS), trust_of({"AWS": OWN_ROOT}), ()),
+        (holder(ASKS, kind="role"), trust_of({"AWS": ACCOUNT}), ()),
+        (holder(ASKS), trust_of({"AWS": OWN_ROOT}, Condition=WITH_MFA), ("aws:multifactorauthpresent",)),
+        (holder(ASKS), trust_of({"AWS": OWN_ROOT}, Condition=WITH_ID), ("sts:externalid",)),
+        (holder(allow("sts:*", Condition=WITH_MFA)), trust_of({"AWS": OWN_ROOT}), ("aws:multifactorauthpresent",)),
+        (holder(allow("s3:*"), boundary=rules(allow("s3:*"))), trust_of({"AWS": arn("user", "me")}), ()),
+    ],
+)
+def test_assuming_a_role_with_more_privileges(who: Holder, trust: dict[str, Any], conditions: tuple[str, ...]) -> None:
+    path = assumes(who, trust)
+    assert path is not None
+    assert path.effective == Known(value=True)
+    assert path.actions == ("sts:AssumeRole",)
+    assert path.targets == (BOSS_ROLE,)
+    assert path.conditions == conditions
+    by_name = who.caller.arn in str(trust)
+    assert path.via == (f"trust policy of {BOSS_ROLE}" if by_name else "inline policy own",)
+
+
+@pytest.mark.parametrize(
+    ("who", "trust"),
+    [
+        (holder(allow("s3:*")), [trust_of({"AWS": OWN_ROOT})]),
+        (holder(ASKS), [trust_of({"AWS": arn("user", "someone-else")})]),
+        (holder(ASKS), [trust_of({"Service": "ec2.amazonaws.com"})]),
+        (holder(ASKS, NEVER), [trust_of({"AWS": OWN_ROOT})]),
+        (holder(ASKS, NEVER), [trust_of({"AWS": arn("user", "me")})]),
+        (holder(ASKS, boundary=rules(allow("s3:*"))), [trust_of({"AWS": OWN_ROOT})]),
+        (holder(ASKS, kind="role", boundary=rules(allow("s3:*"))), [trust_of({"AWS": arn("role", "me")})]),
+        (holder(ASKS, boundary=rules(allow("*"), NEVER)), [trust_of({"AWS": arn("user", "me")})]),
+        (
+            holder(ASKS),
+            [trust_of({"AWS": OWN_ROOT}, Condition={"ArnLike": {"aws:PrincipalArn": arn("role", "ci-*")}})],
+        ),
+        (
+            holder(ASKS),
+            [trust_of({"AWS": OWN_ROOT}), {**trust_of({"AWS": arn("user", "me")}), "Effect": "Deny"}],
+        ),
+    ],
+)
+def test_a_role_that_does_not_let_it_in(who: Holder, trust: list[dict[str, Any]]) -> None:
+    assert assumes(who, *trust) is None
+
+
+def test_permission_that_depends_on_a_condition_makes_assuming_depend_on_it() -> None:
+    tagged = allow("sts:AssumeRole", Condition={"StringEquals": {"aws:ResourceTag/team": "a"}})
+    path = assumes(holder(tagged), trust_of({"AWS": OWN_ROOT}))
+    assert path is not None
+    assert path.effective == Known(value=False)
+    assert path.conditions == ("aws:resourcetag/team",)
+
+
+def test_who_may_assume_a_role_is_looked_at_again_when_the_role_turns_out_powerful() -> None:
+    side = RoleSide(arn=BOSS_ROLE, trusts=frozenset({arn("user", "me")}))
+    world = World(territory=TERRITORY, roles=(side,))
+    assert escalation(holder(allow("s3:*")), Place(), world).missed
+    assert not escalation(holder(allow("s3:*"), name="other"), Place(), world).missed
 
 
 def test_a_role_that_trusts_the_account_takes_permission_to_assume() -> None:
