@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
 from collectors.api import Asks, CallObserver, everything
-from collectors.aws.answers import ROOT, Answer
+from collectors.aws.answers import Answer
 from collectors.aws.operations import ASSUME_ROLE, GET_CALLER_IDENTITY, Operation
 from collectors.aws.throttle import BY_REGION, DEFAULT_PACING, PACING, Pacing, TokenBucket
 from collectors.aws.trust import Trust
@@ -29,20 +27,11 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-MOST_CONNECTIONS = 32
-"""Connections, and therefore calls in flight, per client."""
-
 VERIFIED_WITHIN = 60.0
 """Seconds for which the regions of one pass take the credentials' account as verified."""
 
-_CONNECT_TIMEOUT = 5
-_READ_TIMEOUT = 10
-_ATTEMPTS = 5
 _PROOF_AGE = 60.0
-_PROGRAM = "cspmd"
-_REDIRECTED = 300
 _FALLBACK_REGION = "us-east-1"
-_ROOT_ELEMENT = re.compile(rb"\s*(?:<\?[^>]*>\s*)?<(?:[\w.-]+:)?([\w.-]+)")
 
 
 class AwsAccount:
@@ -365,83 +354,15 @@ class AwsAccount:
         return found
 
     def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:  # noqa: ANN401 - see client
-        import boto3
-        import botocore
-        from botocore.config import Config
+        from collectors.aws.clients import make_client
 
-        client = session.client(
+        client = make_client(
+            session,
             service,
-            region_name=region,
+            region,
+            account=self.account_id,
             endpoint_url=self.endpoint_url,
-            config=Config(
-                connect_timeout=_CONNECT_TIMEOUT,
-                read_timeout=_READ_TIMEOUT,
-                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-                max_pool_connections=MOST_CONNECTIONS,
-                tcp_keepalive=True,
-                # One string made once: botocore would otherwise build its own twice a call.
-                user_agent=f"{_PROGRAM} Boto3/{boto3.__version__} Botocore/{botocore.__version__}",
-                # Parameters come from this package alone, and bodies are small and read whole.
-                parameter_validation=False,
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                disable_request_compression=True,
-                s3_disable_express_session_auth=True,
-                s3={"addressing_style": "path"} if self.endpoint_url else None,
-            ),
+            on_throttle=lambda operation: self._bucket(service, region, operation).slow_down(),
         )
-        self._watch(client, service)
         self._trust.share(client)
         return client
-
-    def _watch(self, client: Any, service: str) -> None:  # noqa: ANN401 - see client
-        """Listen to the client's events, which is how botocore lets one see each attempt of a call."""
-        from collectors.aws import errors
-
-        region = client.meta.region_name
-        hyphenated = client.meta.service_model.service_id.hyphenize()
-
-        def after_attempt(response: tuple[Any, Answer] | None, operation: Any, **_: object) -> None:  # noqa: ANN401 - botocore's model
-            if response is not None and errors.throttled(response[0].status_code, response[1]):
-                self._bucket(service, region, operation.name).slow_down()
-
-        client.meta.events.register(f"needs-retry.{hyphenated}", after_attempt)
-        client.meta.events.register(f"before-parse.{hyphenated}", _keep_root)
-        if client.meta.service_model.protocol == "query":
-            client.meta.events.register(f"before-parse.{hyphenated}", _expect_result)
-        if service == "s3control" and self.endpoint_url is not None:
-            client.meta.events.register(f"before-sign.{hyphenated}", self._without_account_host)
-
-    def _without_account_host(self, request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request
-        """Take ``<account>.`` off the host: an endpoint of one's own has no such name.
-
-        The account still travels in ``x-amz-account-id``. S3 Control's endpoint rules add the prefix
-        whatever ``inject_host_prefix`` says.
-        """
-        url = urlsplit(request.url)
-        host = url.netloc.removeprefix(f"{self.account_id}.")
-        request.url = urlunsplit(url._replace(netloc=host))
-
-
-def _expect_result(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's model
-    """Raise ResponseParserError for an answer of success without the operation's result in it.
-
-    botocore's parser of the query protocol stumbles over such a page of some gateway in between.
-    """
-    from botocore.parsers import ResponseParserError
-
-    shape = operation_model.output_shape
-    wrapper = "" if shape is None else shape.serialization.get("resultWrapper", "")
-    if response_dict["status_code"] < _REDIRECTED and wrapper.encode() not in response_dict["body"]:
-        message = f"no {wrapper}"
-        raise ResponseParserError(message)
-
-
-def _keep_root(response_dict: Mapping[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    """Keep the name of an XML body's root element, which botocore's parser looks past."""
-    body = response_dict["body"]
-    found = _ROOT_ELEMENT.match(body) if isinstance(body, bytes) else None
-    if found is not None:
-        customized_response_dict[ROOT] = found[1].decode()
-    elif body:
-        customized_response_dict[ROOT] = ""
