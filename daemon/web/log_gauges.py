@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -22,17 +23,21 @@ class LogGauges(Collector):
         return ()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Return the lag of each source and target, that of the log that is furthest behind.
+        """Return the lag of each source and target, that of the log that is furthest behind, and its newest event.
 
-        It grows while a log tells nothing that its source could vouch for; where a source cannot vouch for anything
-        it is how old the newest event was when the log was last read.
+        The lag grows while a log tells nothing that its source could vouch for; where a source cannot vouch for
+        anything it is how old the newest event was when the log was last read. Of several logs the newest event is
+        that of the log whose newest is oldest: one that fell silent shows.
         """
         now = datetime.now(UTC)
         worst: dict[tuple[str, str], float] = {}
+        newest: dict[tuple[str, str], float] = {}
         for status in self._statuses():
+            labels = (status.source, status.target)
+            if status.newest is not None:
+                newest[labels] = min(status.newest.timestamp(), newest.get(labels, math.inf))
             seconds = _lag(status, now)
             if seconds is not None:
-                labels = (status.source, status.target)
                 worst[labels] = max(seconds, worst.get(labels, 0.0))
         lag = GaugeMetricFamily(
             "cspmd_log_lag_seconds",
@@ -42,6 +47,14 @@ class LogGauges(Collector):
         for labels, seconds in sorted(worst.items()):
             lag.add_metric(labels, seconds)
         yield lag
+        event = GaugeMetricFamily(
+            "cspmd_log_newest_event_timestamp_seconds",
+            "When the newest event happened that a followed log told, in seconds since 1970.",
+            labels=("source", "target"),
+        )
+        for labels, seconds in sorted(newest.items()):
+            event.add_metric(labels, seconds)
+        yield event
 
 
 def _lag(status: LogStatus, now: datetime) -> float | None:

@@ -35,7 +35,8 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     file's name may be. ``late``: how long after its own date an object may show up, as replicas do, which bear
     the date of their original. ``discovery``: how often new accounts, regions and prefixes are looked for.
     ``give_up``: how long a file that cannot be read is tried again, every ``retry`` at the least.
-    ``delivered_within``: how long after an event the cloud delivers it, as a rule.
+    ``delivered_within``: how long after an event the cloud delivers it, as a rule. ``silence``: how long no file
+    may come until it is doubted that there was nothing to tell: reading alone is logged.
     """
 
     since: timedelta = timedelta(hours=1)
@@ -46,6 +47,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     give_up: timedelta = timedelta(days=3)
     retry: timedelta = timedelta(hours=1)
     delivered_within: timedelta = timedelta(minutes=15)
+    silence: timedelta = timedelta(hours=24)
 
 
 class ListedLog:
@@ -177,7 +179,10 @@ class _Reading:
             yield from self._news()
         except LogUnreadError as error:
             stopped = error.unread
-        reached = self._now - self._patience.delivered_within.total_seconds()
+        reached = min(
+            self._now - self._patience.delivered_within.total_seconds(),
+            self._progress.latest + self._patience.silence.total_seconds(),
+        )
         told = stopped is None and self._complete
         yield self._delivery(datetime.fromtimestamp(reached, UTC) if told else None)
         if stopped is not None:

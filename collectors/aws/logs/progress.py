@@ -140,6 +140,11 @@ class Progress:
             self._folders[folder.prefix] = found
         return found
 
+    @property
+    def latest(self) -> float:
+        """When the newest file was put that was seen, in seconds since 1970; at first about when all began."""
+        return max((of.settled for of in self._folders.values()), default=self.began + self._late)
+
     def keep_only(self, folders: Iterator[Folder]) -> None:
         """Forget folders that are gone with all their files: should one come back, every file in it is new."""
         there = {folder.prefix for folder in folders}

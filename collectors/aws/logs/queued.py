@@ -16,6 +16,7 @@ from collectors.aws.logs.ahead import ahead
 from collectors.aws.logs.batch import Batch, Bounds
 from collectors.aws.logs.bucket import Fetched, LogBucket, LogUnreadError
 from collectors.aws.logs.folders import Layout
+from collectors.aws.logs.listed import Patience
 from collectors.aws.logs.notifications import Put, UnknownMessageError, objects_put
 from collectors.aws.logs.operations import (
     CHANGE_VISIBILITY,
@@ -45,9 +46,12 @@ _WARN_AGAIN = 24 * 3600.0
 
 
 class _Cursor(msgspec.Struct, omit_defaults=True):
+    """``came`` is when the queue last told of a file of the log, or when it was first asked (seconds since 1970)."""
+
     version: int
     seen: bytes = b""
     begun: dict[str, int] = {}
+    came: float = 0.0
 
 
 class _Odd(msgspec.Struct):
@@ -62,7 +66,7 @@ class QueuedLog:
 
     A message is taken off the queue by :meth:`settle` alone. One whose file cannot be read, and one that
     cannot be understood, stays there and comes again; the queue's dead-letter policy says how often.
-    ``delivered_within`` is how long after an event the cloud delivers it, as a rule.
+    Of ``patience`` only how long delivery takes and how long it may be silent matters here.
     """
 
     provider: ClassVar[Provider] = Provider.AWS
@@ -83,7 +87,7 @@ class QueuedLog:
         *,
         position: str,
         bounds: Bounds,
-        delivered_within: timedelta,
+        patience: Patience,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.account = account
@@ -91,7 +95,7 @@ class QueuedLog:
         self.bucket = LogBucket(account, bucket)
         self.layout = layout
         self.bounds = bounds
-        self.delivered_within = delivered_within
+        self.patience = patience
         self._position = position
         self._clock = clock
         self._odd: dict[str, _Odd] = {}
@@ -170,6 +174,7 @@ class _Reading:
         self._seen = Seen(known.seen, most=MOST_REMEMBERED)
         self._seen.forget_before(clock() - _RETENTION.total_seconds())
         self._begun = dict(known.begun)
+        self._came = known.came or clock()
         self._batch = Batch(source.bounds)
         self._taken: dict[str, Message] = {}
         self._done: list[str] = []
@@ -186,8 +191,7 @@ class _Reading:
                 return
             messages = taken.value
             if not messages:
-                reached = datetime.fromtimestamp(asked, UTC) - self._source.delivered_within
-                yield self._delivery(None if self._failed else reached)
+                yield self._delivery(None if self._failed else self._reached(asked))
                 return
             fresh = [message for message in messages if message.id not in self._failed]
             self._held_until = self._clock() + HELD_FOR
@@ -209,6 +213,12 @@ class _Reading:
             if stopped is not None or not fresh:
                 return
 
+    def _reached(self, asked: float) -> datetime:
+        """Return up to when everything was told: a queue that tells of no file for long may be told of none."""
+        patience = self._source.patience
+        delivered = asked - patience.delivered_within.total_seconds()
+        return datetime.fromtimestamp(min(delivered, self._came + patience.silence.total_seconds()), UTC)
+
     def hand_back(self) -> None:
         """Let others have at once what was taken and not dealt with."""
         if self._taken:
@@ -219,7 +229,7 @@ class _Reading:
         done, self._done = tuple(self._done), []
         for key in list(self._begun)[:-_MOST_BEGUN]:
             del self._begun[key]
-        cursor = msgspec.json.encode(_Cursor(VERSION, self._seen.packed(), self._begun))
+        cursor = msgspec.json.encode(_Cursor(VERSION, self._seen.packed(), self._begun, self._came))
         return Delivery(records=self._batch.take(), cursor=cursor, until=until, receipt=done)
 
     def _fetched(self, told: Iterable[tuple[Put, ...] | UnknownMessageError]) -> Generator[tuple[str, Fetched]]:
@@ -284,7 +294,8 @@ class _Reading:
             log.warning("a log file was deleted before it was read", log=self._source.position, file=key)
             yield error.unread
         self._begun.pop(key, None)
-        self._seen.add(key, self._clock())
+        self._came = self._clock()
+        self._seen.add(key, self._came)
 
     def _hold(self) -> None:
         """Ask for more time where half of it is used up."""

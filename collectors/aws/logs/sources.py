@@ -23,7 +23,12 @@ _TRAIL = "aws.cloudtrail"
 _ACCESS = "aws.s3access"
 
 # "Amazon S3 server access log delivery is best effort": most records within a few hours.
-ACCESS_PATIENCE = Patience(since=timedelta(hours=24), late=timedelta(hours=6), delivered_within=timedelta(hours=6))
+ACCESS_PATIENCE = Patience(
+    since=timedelta(hours=24),
+    late=timedelta(hours=6),
+    delivered_within=timedelta(hours=6),
+    silence=timedelta(days=3),
+)
 
 
 class _Bucket(ListedLog):
@@ -142,7 +147,7 @@ class CloudTrailQueue(_Queue):
             TrailLayout(prefix),
             position=f"{target}/{_TRAIL}/queue/{queue_url}/{bucket}/{prefix}",
             bounds=bounds or Bounds(),
-            delivered_within=Patience().delivered_within,
+            patience=Patience(),
             clock=clock,
         )
 
@@ -174,7 +179,7 @@ class S3AccessQueue(_Queue):
             AccessLayout(prefix),
             position=f"{target}/{_ACCESS}/queue/{queue_url}/{bucket}/{prefix}",
             bounds=bounds or Bounds(),
-            delivered_within=ACCESS_PATIENCE.delivered_within,
+            patience=ACCESS_PATIENCE,
             clock=clock,
         )
 

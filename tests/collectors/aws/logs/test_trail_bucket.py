@@ -348,6 +348,26 @@ def test_where_nothing_came_the_position_stays_byte_for_byte(put: Any, follower:
         assert follower.deliveries[-1].until == clock.now - timedelta(minutes=15)
 
 
+def test_a_trail_that_delivers_no_more_is_taken_for_silent_after_a_day(
+    put: Any, follower: Follower, clock: Clock
+) -> None:
+    put("a")
+    follower.follow()
+    clock.pass_by(hours=3)
+    put("m")
+    came = clock.now
+    for _ in range(24):
+        follower.follow()
+        assert follower.deliveries[-1].until == clock.now - timedelta(minutes=15)
+        clock.pass_by(hours=1)
+    clock.pass_by(days=3)
+    assert follower.follow() == []
+    assert follower.deliveries[-1].until == came + timedelta(hours=24)
+    put("b")
+    assert ids(follower.follow()) == ["b"]
+    assert follower.deliveries[-1].until == clock.now - timedelta(minutes=15)
+
+
 @pytest.mark.parametrize("cursor", [b"", b"\xff", b"[]", b"{}", b'{"version":0,"began":1}', b"null"])
 def test_a_position_that_cannot_be_read_begins_anew(put: Any, follower: Follower, clock: Clock, cursor: bytes) -> None:
     clock.pass_by(hours=-5)

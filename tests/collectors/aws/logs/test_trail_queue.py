@@ -279,6 +279,26 @@ def test_poison_is_left_to_the_dead_letter_policy_and_said(put: Any, make: Any, 
     assert {message.received for message in cloud.messages} == {2}
 
 
+def test_a_queue_that_is_told_of_nothing_for_a_day_is_taken_for_silent(put: Any, make: Any, clock: Clock) -> None:
+    put("a")
+    came = datetime.fromtimestamp(clock(), UTC)
+    cursor = None
+    for hours, until in (
+        (0, came - timedelta(minutes=15)),
+        (24, came + timedelta(hours=23, minutes=45)),
+        (56, came + timedelta(hours=24)),
+    ):
+        clock.pass_by(hours=hours)
+        follower = make()
+        follower.cursor = cursor
+        follower.follow()
+        cursor = follower.cursor
+        assert follower.deliveries[-1].until == until
+    put("b")
+    assert ids(follower.follow()) == ["b"]
+    assert follower.deliveries[-1].until == datetime.fromtimestamp(clock(), UTC) - timedelta(minutes=15)
+
+
 def test_messages_about_another_bucket_come_ever_more_rarely_and_are_warned_of_once_a_day(
     put: Any, make: Any, cloud: LogCloud, clock: Clock
 ) -> None:
