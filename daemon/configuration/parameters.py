@@ -15,6 +15,7 @@ from daemon.configuration.problems import Location
 _SEQUENCES = (inspect.ListType, inspect.VarTupleType, inspect.SetType, inspect.FrozenSetType)
 _SIMPLE: dict[type[inspect.Type], str] = {
     inspect.TimeDeltaType: EXPECTED,
+    inspect.DateType: "a date such as 2027-06-30",
     inspect.StrType: "text",
     inspect.BoolType: "true or false",
     inspect.NoneType: "nothing",

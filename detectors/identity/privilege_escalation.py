@@ -44,7 +44,8 @@ DETECTOR = Detector(
         "passwords, keys or role trust, by assuming a role that lets it in, by passing a role to a service and having "
         "that act, or by taking over what already runs under such a role. It counts when the permissions reach "
         "something that leads to administrator privileges today, or everything that may come (then with less weight). "
-        "Conditions that could not be decided make a method a circumstance. An administrator has nothing left to gain and passes with a note."
+        "Conditions that could not be decided make a method a circumstance. An administrator has nothing left to gain "
+        "and passes with a note."
     ),
     risk="What was meant as limited access is full access for whoever knows the way.",
     controls=(iso27001("5.23"), iso27001("5.15"), iso27001("5.18"), iso27001("8.2")),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from collectors.model import Known, Manager, NotNeeded, Principal, Reach, TrustedKind
 from detectors.catalogue import catalogue, detectors_for
-from detectors.engine import judge
+from detectors.engine import judge, recheck_at
 from detectors.identity.examples import FOREIGN, admin_path, escalation_path, role, trust, user
 from detectors.model import Judgement, Policy, Severity, Verdict
 from tests.detectors.blinding import BLIND
@@ -154,5 +155,56 @@ def test_where_mfa_is_somebody_elses_matter_it_says_so() -> None:
     judgement = look(
         "role_assumption_without_mfa", role(trust=Known((saml,)), managed_by=Known(Manager.IDENTITY_CENTER))
     )
-    assert judgement.verdict is Verdict.PASS
+    assert judgement.verdict is Verdict.UNKNOWN
     assert judgement.notes == ("mfa_at_identity_provider", "identity_center_role")
+
+
+CORP = "arn:aws:iam::123456789012:saml-provider/corp"
+SSO = "arn:aws:iam::123456789012:saml-provider/AWSSSO_0123456789abcdef_DO_NOT_DELETE"
+LATER, PAST = date(2026, 3, 31), date(2025, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("attested", "verdict"),
+    [
+        ({}, Verdict.UNKNOWN),
+        ({CORP: LATER, SSO: LATER}, Verdict.PASS),
+        ({CORP: LATER}, Verdict.UNKNOWN),
+        ({CORP: LATER, SSO: PAST}, Verdict.UNKNOWN),
+        ({CORP: date(2026, 1, 1), SSO: LATER}, Verdict.PASS),
+        ({CORP: LATER, SSO.replace("0123456789abcdef", "*"): LATER}, Verdict.PASS),
+        ({"arn:aws:iam::*:saml-provider/*": LATER, CORP: PAST}, Verdict.PASS),
+    ],
+)
+def test_mfa_at_an_identity_provider_is_unknown_until_it_is_attested(
+    attested: dict[str, date], verdict: Verdict
+) -> None:
+    parties = [trust(reach=Reach.PRIVATE, kind=TrustedKind.SAML, principal=arn) for arn in (CORP, SSO)]
+    judgement = look("role_assumption_without_mfa", role(trust=Known(tuple(parties))), attested_providers=attested)
+    assert judgement.verdict is verdict
+    assert {one.detail for one in judgement.unread} == (
+        {"mfa_at_identity_provider"} if verdict is Verdict.UNKNOWN else set()
+    )
+
+
+def test_a_user_who_gets_in_without_mfa_outweighs_what_the_provider_asks() -> None:
+    saml = trust(reach=Reach.PRIVATE, kind=TrustedKind.SAML, principal=CORP)
+    own = trust(reach=Reach.PRIVATE, human_without_mfa=True)
+    assert look("role_assumption_without_mfa", role(trust=Known((saml, own)))).verdict is Verdict.FAIL
+
+
+def test_a_role_is_looked_at_again_when_a_proof_runs_out() -> None:
+    detector = catalogue()["identity.role_assumption_without_mfa"]
+    assert detector.parameters is not None
+    policy = Policy(parameters={detector.uid: detector.parameters(attested_providers={CORP: LATER, SSO: PAST})})
+    parties = tuple(trust(reach=Reach.PRIVATE, kind=TrustedKind.SAML, principal=arn) for arn in (CORP, SSO))
+    due = recheck_at(detector, role(trust=Known(parties)), policy, detector.example_now)
+    assert due == datetime(2026, 4, 1, tzinfo=UTC)
+    assert recheck_at(detector, role(trust=BLIND), policy, detector.example_now) is None
+
+
+def test_what_is_no_identity_provider_is_refused() -> None:
+    detector = catalogue()["identity.role_assumption_without_mfa"]
+    assert detector.parameters is not None
+    with pytest.raises(ValueError, match="SAML provider"):
+        detector.parameters(attested_providers={"corp": LATER})

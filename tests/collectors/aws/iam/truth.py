@@ -258,13 +258,13 @@ ROLES: dict[str, Role] = {
     "roles-by-pattern": Role(
         truth="PPPPP", trust=trusting({"AWS": OWN_ROOT}, {"ArnLike": {"aws:PrincipalArn": arn("role", "ci-*")}})
     ),
-    "federated": Role(truth="PPPPP", trust=SAML),
+    "federated": Role(truth="PPPPU", trust=SAML),
     "any-repository": Role(truth="PPFPP", trust=oidc(GITHUB, {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}})),
     "own-repository": Role(truth="PPPPP", trust=oidc(GITHUB, {"StringLike": {f"{GITHUB}:sub": "repo:example/*"}})),
     "cluster": Role(truth="PPPPP", trust=oidc("oidc.eks.eu-west-1.amazonaws.com/id/ABCDEF")),
     "pool-guests": Role(truth="PPFPP", trust=oidc("cognito-identity.amazonaws.com", POOL, bare=True)),
     "AWSReservedSSO_Admin_0123456789abcdef": Role(
-        truth="FPPPP", path="/aws-reserved/sso.amazonaws.com/eu-west-1/", trust=SAML, attached=(ADMIN,)
+        truth="FPPPU", path="/aws-reserved/sso.amazonaws.com/eu-west-1/", trust=SAML, attached=(ADMIN,)
     ),
     "garbled-trust": Role(truth="PPUUU", trust=service("ec2"), garbled_trust=True),
     "climber": Role(
