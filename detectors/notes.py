@@ -21,7 +21,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "bite if the switch were turned off."
         ),
         "copies_are_resources_of_their_own": (
-            "Copies in other regions are snapshots or images there, read and judged where they lie."
+            "Copies in other regions are snapshots, images or backups there, read and judged where they lie."
         ),
         "source_not_told": (
             "The cloud does not tell what it was copied from, so it is judged where it lies and not as a copy."
@@ -189,6 +189,10 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "vault_is_empty": "The cloud made the vault by itself, and nothing lies in it yet.",
         # What a grant's own terms mean.
         "allow_with_not_principal": "An Allow with NotPrincipal grants everyone who is not named in it.",
+        "time_condition_is_over": (
+            "The grant ended at a date that has passed; the cloud does not take a date for a restriction, and one "
+            "edit brings the grant back, so remove it."
+        ),
         "authenticated_requests_only": "Within its range the grant reaches signed requests only.",
         "bucket_policy_does_not_allow": (
             "The access point's policy allows what the bucket's policy does not, so such requests are refused."

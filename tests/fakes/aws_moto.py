@@ -118,10 +118,19 @@ def _tell_whether_the_root_has_a_password() -> None:
     AccountSummary.summary_map = property(lambda summary: {**told(summary), "AccountPasswordPresent": 0})
 
 
+def _list_no_automated_backups_of_clusters() -> None:
+    """Let RDS answer for a list that moto has not: here, that there is none."""
+    from moto.core.responses import ActionResult
+    from moto.rds.responses import RDSResponse
+
+    RDSResponse.describe_db_cluster_automated_backups = lambda _: ActionResult({"DBClusterAutomatedBackups": []})
+
+
 def _serve() -> None:
     from moto.server import ThreadedMotoServer
 
     _tell_whether_the_root_has_a_password()
+    _list_no_automated_backups_of_clusters()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()

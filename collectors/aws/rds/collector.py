@@ -11,7 +11,8 @@ from collectors.aws.entries import as_listed, entries, understood, unless_gone
 from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Attempt
 from collectors.aws.rds import operations as ops
-from collectors.aws.rds.backups import backup
+from collectors.aws.rds.backups import SORTS as SORTS_OF_BACKUPS
+from collectors.aws.rds.backups import BackupKind, backup
 from collectors.aws.rds.copies import GlobalClusters
 from collectors.aws.rds.databases import cluster, instance
 from collectors.aws.rds.region import Region, parts_of
@@ -27,10 +28,9 @@ _ALL = {"MaxRecords": ops.PAGE}
 
 
 class RdsCollector(RegionalCollector):
-    """Reads one region's databases in five lists, and a sixth where there are clusters that may be global.
+    """Reads one region's databases in six lists, and a seventh where there are clusters that may be global.
 
-    Beyond the lists each manual snapshot is asked for whom it is shared with, and each key for its holder. Backups
-    that outlive a deleted cluster show as its automated snapshots.
+    Beyond the lists each manual snapshot is asked for whom it is shared with, and each key for its holder.
     """
 
     uid: ClassVar[str] = "aws.rds"
@@ -46,7 +46,8 @@ class RdsCollector(RegionalCollector):
         yield from _missed(self._clusters(here, sources, **_ALL), sources, CLUSTER)
         yield from self._snapshots(here, OF_INSTANCES, sources)
         yield from self._snapshots(here, OF_CLUSTERS, sources)
-        yield from self._backups(here, **_ALL)
+        for sort in SORTS_OF_BACKUPS.values():
+            yield from self._backups(here, sort, **_ALL)
 
     def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one database, snapshot or backup anew by its ARN; None where it does not exist."""
@@ -66,6 +67,7 @@ class RdsCollector(RegionalCollector):
             ops.SNAPSHOTS,
             ops.CLUSTER_SNAPSHOTS,
             ops.AUTOMATED_BACKUPS,
+            ops.CLUSTER_AUTOMATED_BACKUPS,
         ):
             yield Attempt(operation=listed.operation, region=home, parameters=dict(_FEW))
         for sort in (OF_INSTANCES, OF_CLUSTERS):
@@ -82,9 +84,16 @@ class RdsCollector(RegionalCollector):
             return self._instances(region, sources, DBInstanceIdentifier=own_uid)
         if what == "cluster":
             return self._clusters(region, sources, DBClusterIdentifier=own_uid)
-        if what == "auto-backup":
-            return self._backups(region, DBInstanceAutomatedBackupsArn=arn)
+        if what in SORTS_OF_BACKUPS:
+            return self._backup(region, SORTS_OF_BACKUPS[what], arn)
         return iter(())
+
+    def _backup(self, region: Region, sort: BackupKind, arn: str) -> Iterator[DatabaseBackup | Unread]:
+        """Find one in its list: those of clusters cannot be asked for by their ARN."""
+        asked = {sort.arn: arn} if sort.tells_copies else _ALL
+        for one in self._backups(region, sort, **asked):
+            if isinstance(one, Unread) or one.uid == arn:
+                yield one
 
     def _instances(self, region: Region, sources: Sources, **asked: object) -> Iterator[Database | Unread]:
         def make(entry: Answer) -> Database | None:
@@ -102,8 +111,8 @@ class RdsCollector(RegionalCollector):
 
         return entries(self._account, ops.CLUSTERS, region.name, make, **asked)
 
-    def _backups(self, region: Region, **asked: object) -> Iterator[DatabaseBackup | Unread]:
-        return entries(self._account, ops.AUTOMATED_BACKUPS, region.name, partial(backup, region=region), **asked)
+    def _backups(self, region: Region, sort: BackupKind, **asked: object) -> Iterator[DatabaseBackup | Unread]:
+        return entries(self._account, sort.listed, region.name, partial(backup, sort=sort, region=region), **asked)
 
     def _snapshots(self, region: Region, sort: SnapshotKind, sources: Sources) -> Iterator[DatabaseSnapshot | Unread]:
         make = partial(snapshot, sort=sort, region=region, sources=sources)

@@ -58,6 +58,11 @@ DESCRIBE_DB_INSTANCE_AUTOMATED_BACKUPS = _describe(
     "DBInstanceAutomatedBackupNotFound",
     "DBInstanceAutomatedBackupNotFoundFault",
 )
+DESCRIBE_DB_CLUSTER_AUTOMATED_BACKUPS = _describe(
+    "DescribeDBClusterAutomatedBackups",
+    "where backups of clusters lie that came from other regions or outlived their cluster",
+    "DBClusterAutomatedBackupNotFoundFault",
+)
 
 OPERATIONS = (
     DESCRIBE_DB_INSTANCES,
@@ -68,6 +73,7 @@ OPERATIONS = (
     DESCRIBE_DB_CLUSTER_SNAPSHOTS,
     DESCRIBE_DB_CLUSTER_SNAPSHOT_ATTRIBUTES,
     DESCRIBE_DB_INSTANCE_AUTOMATED_BACKUPS,
+    DESCRIBE_DB_CLUSTER_AUTOMATED_BACKUPS,
     DESCRIBE_KEY,
 )
 
@@ -82,6 +88,7 @@ GLOBAL_CLUSTERS = _listed(DESCRIBE_GLOBAL_CLUSTERS, "GlobalClusters")
 SNAPSHOTS = _listed(DESCRIBE_DB_SNAPSHOTS, "DBSnapshots")
 CLUSTER_SNAPSHOTS = _listed(DESCRIBE_DB_CLUSTER_SNAPSHOTS, "DBClusterSnapshots")
 AUTOMATED_BACKUPS = _listed(DESCRIBE_DB_INSTANCE_AUTOMATED_BACKUPS, "DBInstanceAutomatedBackups")
+CLUSTER_AUTOMATED_BACKUPS = _listed(DESCRIBE_DB_CLUSTER_AUTOMATED_BACKUPS, "DBClusterAutomatedBackups")
 
 PAGE = 100
 """What RDS's lists give at most in one answer."""

@@ -196,6 +196,11 @@ def _say(faults: Faults, replications: Mapping[str, list[dict[str, Any]]]) -> No
         name = "DescribeDBInstanceAutomatedBackups"
         body = rds_list(name, "DBInstanceAutomatedBackups", "DBInstanceAutomatedBackup", *here)
         faults.plan(f"rds:{name}", Fault(body=body), times=_OFTEN, when=_in(region))
+        clusters_here = [one.says for one in truth.RETAINED_OF_CLUSTERS.values() if one.region == region]
+        clusters_here += [truth.CURRENT_OF_CLUSTER] if region == truth.HOME else []
+        name = "DescribeDBClusterAutomatedBackups"
+        body = rds_list(name, "DBClusterAutomatedBackups", "DBClusterAutomatedBackup", *clusters_here)
+        faults.plan(f"rds:{name}", Fault(body=body), times=_OFTEN, when=_in(region))
         body = json.dumps({"Replications": replications.get(region, [])}).encode()
         if region != truth.WEST:
             faults.plan("efs:DescribeReplicationConfigurations", Fault(body=body), times=_OFTEN, when=_in(region))

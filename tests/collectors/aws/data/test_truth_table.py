@@ -93,7 +93,7 @@ def seen(resource: Resource, uids: tuple[str, ...]) -> tuple[str, Mapping[str, J
 TABLE: tuple[tuple[type[Resource], tuple[str, ...], Mapping[str, Any]], ...] = (
     (Database, truth.OF_DATABASES, truth.INSTANCES | truth.CLUSTERS),
     (DatabaseSnapshot, truth.OF_SNAPSHOTS, truth.SNAPSHOTS),
-    (DatabaseBackup, truth.OF_STORES, truth.RETAINED | truth.TABLE_BACKUPS),
+    (DatabaseBackup, truth.OF_STORES, truth.RETAINED | truth.RETAINED_OF_CLUSTERS | truth.TABLE_BACKUPS),
     (Table, truth.OF_STORES, truth.TABLES),
     (FileSystem, truth.OF_STORES, truth.FILE_SYSTEMS),
 )
@@ -210,6 +210,7 @@ def test_what_the_cloud_does_not_tell_lowers_no_coverage(found: Estate) -> None:
     [
         (RdsCollector, Database, ("public", "far-source", "aurora", "global-primary", "express", "mine-hidden-key")),
         (RdsCollector, DatabaseSnapshot, ("s-public", "s-unasked", "s-cluster-public", "s-far")),
+        (RdsCollector, DatabaseBackup, ("left-behind", "came-over", "c-left-behind-plain", "c-came-over")),
         (DynamoDbCollector, Table, ("t-global", "t-legacy", "t-mine", "t-west-untagged", "t-undescribed")),
         (DynamoDbCollector, DatabaseBackup, ("b-mine", "b-far", "b-orphan")),
         (EfsCollector, FileSystem, ("fs-plain", "fs-mine", "fs-west")),

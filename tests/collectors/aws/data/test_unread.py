@@ -34,6 +34,7 @@ LISTS = {
     "rds:DescribeDBSnapshots": {"snapshot"},
     "rds:DescribeDBClusterSnapshots": {"cluster-snapshot"},
     "rds:DescribeDBInstanceAutomatedBackups": {"came-over"},
+    "rds:DescribeDBClusterAutomatedBackups": {"outlived"},
     "dynamodb:ListTables": {"table"},
     "dynamodb:ListBackups": {"backup"},
     "efs:DescribeFileSystems": {"files"},
@@ -46,6 +47,14 @@ CAME_OVER = {
     "DBInstanceIdentifier": "came-over",
     "Status": "active",
     "Encrypted": "true",
+    "TagList": "",
+}
+OUTLIVED = {
+    "DBClusterAutomatedBackupsArn": f"arn:aws:rds:{HOME}:{ACCOUNT}:cluster-auto-backup:ab-2",
+    "DBClusterArn": f"arn:aws:rds:{HOME}:{ACCOUNT}:cluster:outlived",
+    "DBClusterIdentifier": "outlived",
+    "Status": "retained",
+    "StorageEncrypted": "true",
     "TagList": "",
 }
 
@@ -62,6 +71,10 @@ def say(faults: Faults) -> None:
         "DescribeDBInstanceAutomatedBackups", "DBInstanceAutomatedBackups", "DBInstanceAutomatedBackup", CAME_OVER
     )
     faults.plan("rds:DescribeDBInstanceAutomatedBackups", Fault(body=body))
+    body = rds_list(
+        "DescribeDBClusterAutomatedBackups", "DBClusterAutomatedBackups", "DBClusterAutomatedBackup", OUTLIVED
+    )
+    faults.plan("rds:DescribeDBClusterAutomatedBackups", Fault(body=body))
 
 
 @pytest.mark.parametrize("operation", LISTS)
@@ -277,6 +290,7 @@ def test_calls_are_bounded_by_the_region_but_for_manual_snapshots_tables_and_key
             "rds:DescribeDBSnapshots",
             "rds:DescribeDBClusterSnapshots",
             "rds:DescribeDBInstanceAutomatedBackups",
+            "rds:DescribeDBClusterAutomatedBackups",
             *["rds:DescribeDBSnapshotAttributes"] * snapshots,
             "dynamodb:ListTables",
             "dynamodb:ListBackups",
@@ -288,9 +302,9 @@ def test_calls_are_bounded_by_the_region_but_for_manual_snapshots_tables_and_key
     )
 
 
-def test_an_empty_region_costs_eight_calls(faults: Faults, read: Read) -> None:
+def test_an_empty_region_costs_nine_calls(faults: Faults, read: Read) -> None:
     assert read() == ({}, [])
-    assert len([call for call in faults.calls if not call.operation.startswith("sts:")]) == 8
+    assert len([call for call in faults.calls if not call.operation.startswith("sts:")]) == 9
 
 
 def test_resources_are_named_as_aws_names_them(moto: Moto, faults: Faults, read: Read) -> None:

@@ -261,6 +261,43 @@ RETAINED: dict[str, Retained] = {
     "came-over": Retained(truth="PFP", region=FAR, says=_backup(FAR, "came-over", "active", HOME)),
     "came-over-west": Retained(truth="PPP", region=WEST, says=_backup(WEST, "came-over-west", "replicating", HOME)),
 }
+
+
+def _of_cluster(region: str, name: str, status: str, source: str, **members: str | None) -> dict[str, str | None]:
+    return {
+        "DBClusterAutomatedBackupsArn": f"arn:aws:rds:{region}:{ACCOUNT}:cluster-auto-backup:ab-{name}",
+        "DBClusterArn": cluster(source, name),
+        "DBClusterIdentifier": name,
+        "Region": source,
+        "Status": status,
+        "StorageEncrypted": "true",
+        "TagList": "",
+        **members,
+    }
+
+
+MINE_TAGGED = f"<Tag><Key>data-class</Key><Value>{PERSONAL}</Value></Tag>"
+RETAINED_OF_CLUSTERS: dict[str, Retained] = {
+    "c-left-behind": Retained(truth="PPP", says=_of_cluster(HOME, "c-left-behind", "retained", HOME)),
+    "c-left-behind-plain": Retained(
+        truth="FPP", says=_of_cluster(HOME, "c-left-behind-plain", "retained", HOME, StorageEncrypted="false")
+    ),
+    "c-left-behind-silent": Retained(
+        truth="UPP", says=_of_cluster(HOME, "c-left-behind-silent", "retained", HOME, StorageEncrypted=None)
+    ),
+    "c-left-behind-mine": Retained(
+        truth="FPP", says=_of_cluster(HOME, "c-left-behind-mine", "retained", HOME, TagList=MINE_TAGGED)
+    ),
+    "c-left-behind-west-mine": Retained(
+        truth="FFP",
+        region=WEST,
+        says=_of_cluster(WEST, "c-left-behind-west-mine", "retained", WEST, TagList=MINE_TAGGED),
+    ),
+    "c-left-behind-far": Retained(truth="PFP", region=FAR, says=_of_cluster(FAR, "c-left-behind-far", "retained", FAR)),
+    "c-came-over": Retained(truth="PFP", region=FAR, says=_of_cluster(FAR, "c-came-over", "active", HOME)),
+}
+CURRENT_OF_CLUSTER = _of_cluster(HOME, "aurora", "active", HOME)
+"""The backup of a cluster that is there: no data of its own."""
 CURRENT = _backup(HOME, "kept", "active", HOME)
 """The backup of an instance that is there: no data of its own."""
 
