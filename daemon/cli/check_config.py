@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from daemon.cli.exits import ExitCode, finish
 from daemon.cli.options import ConfigOption, configuration
 from daemon.cli.output import emit, emit_all, say
 
@@ -31,7 +32,10 @@ def register(app: typer.Typer) -> None:
         ] = False,
         config: ConfigOption = None,
     ) -> None:
-        """Check the configuration without any network, and show what it comes to."""
+        """Check the configuration without any network, and show what it comes to.
+
+        Ends with 3 where a Sigma rule is refused: the daemon would run, without that rule.
+        """
         if schema:
             _schema()
         else:
@@ -51,8 +55,11 @@ def _check(path: Path | None) -> None:
     from daemon.configuration.summary import summary
 
     _say_not_done(settings)
-    _say_refused_rules(settings)
-    emit_all([f"{settings.file}: OK", *summary(settings), *_exceptions(settings)])
+    running, refused = _rules(settings)
+    verdict = "OK" if not refused else f"can be used, but {_several(refused, 'rule is', 'rules are')} refused"
+    emit_all([f"{settings.file}: {verdict}", *summary(settings), *running, *_exceptions(settings)])
+    if refused:
+        finish(ExitCode.INCOMPLETE)
 
 
 def _say_not_done(settings: Configuration) -> None:
@@ -64,15 +71,34 @@ def _say_not_done(settings: Configuration) -> None:
         say(f"warning: {settings.file}: {sentence}")
 
 
-def _say_refused_rules(settings: Configuration) -> None:
-    """Tell of each rule that will not run; the others do, so the configuration can be used."""
-    if not settings.rules:
-        return
-    from daemon.configuration.rule_files import load_rule_files
+def _rules(settings: Configuration) -> tuple[list[str], int]:
+    """Return what the Sigma rules come to, and how many are refused, having told of each rule that never matches."""
+    if not settings.rules and not any(target.logs for target in settings.targets):
+        return [], 0
+    from daemon.configuration.rule_files import load_running_rules
+    from detectors.sigma.reach import rules_by_log
 
-    for refused in load_rule_files(settings.rules).refused:
+    rules = load_running_rules(settings.rules)
+    for refused in rules.refused:
         named = f" ({refused.rule})" if refused.rule else ""
         say(f"warning: {refused.file}{named}: rule refused: {refused.reason}")
+    by_log, nowhere = rules_by_log(rules.rules)
+    if nowhere:
+        say(
+            f"warning: {_several(sum(nowhere.values()), 'rule is', 'rules are')} for logs that cspmd does not read and "
+            f"will never match: {', '.join(f'{log} ({count})' for log, count in nowhere.items())}"
+        )
+    running = len(rules.rules) - sum(nowhere.values())
+    correlations = _several(len(rules.correlations), "correlation", "correlations")
+    counts = ", ".join(f"{log} {count}" for log, count in by_log.items())
+    return [
+        f"rules that run, those that come with cspmd among them: {running} and {correlations}",
+        f"  by log: {counts}",
+    ], len(rules.refused)
+
+
+def _several(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _exceptions(settings: Configuration) -> Iterator[str]:

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from daemon.configuration.sources import UnreadableError, decode, read_bytes
+from daemon.own_rules import own_rules
 
 if TYPE_CHECKING:
     from detectors.sigma.rules import RuleSet
 
 _SUFFIXES = frozenset({".yml", ".yaml"})
+
+
+def load_running_rules(directories: Iterable[Path]) -> RuleSet:
+    """Return the rules that run over followed logs: the program's own and those of the operator's directories.
+
+    What is refused is among the set's ``refused``, as :func:`load_rule_files` says.
+    """
+    return load_rule_files([own_rules(), *directories])
 
 
 def load_rule_files(directories: Iterable[Path]) -> RuleSet:

@@ -19,6 +19,7 @@ from detectors.sigma.correlation import Correlation
 from detectors.sigma.correlation_rules import read_correlation
 from detectors.sigma.expression import FALSE, Expression, Op, Test, conjunction, disjunction, negation
 from detectors.sigma.refusal import UnsupportedRuleError, first_line, refuse
+from detectors.sigma.regexes import POLICY
 from detectors.sigma.values import text
 
 _LEVELS = {
@@ -178,7 +179,7 @@ def _rule(document: object) -> Rule:
         reason = "expected a mapping with title, logsource and detection"
         raise UnsupportedRuleError(reason)
     try:
-        parsed = SigmaRule.from_dict(document)
+        parsed = SigmaRule.from_dict(document, policy=POLICY)
         condition = disjunction(
             [_expression(parsed_condition.parsed) for parsed_condition in parsed.detection.parsed_condition]
         )

@@ -1,4 +1,7 @@
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -187,6 +190,15 @@ def test_each_refused_rule_is_named(app: typer.Typer, tmp_path: Path) -> None:
         "logsource: {product: aws, service: cloudtrail}\n"
         "detection: {selection: {eventName: PutBucketPolicy}, condition: selection}\nlevel: medium\n"
     )
+    (rules / "elsewhere.yml").write_text(
+        "title: A process\nid: 5f1f2c0e-3d3f-4d5b-8c51-0a2b9a1d9d12\n"
+        "logsource: {product: windows, service: security}\n"
+        "detection: {selection: {EventID: 4688}, condition: selection}\nlevel: medium\n"
+    )
+    (rules / "regex.yml").write_text(
+        "title: Odd\nid: 5f1f2c0e-3d3f-4d5b-8c51-0a2b9a1d9d13\nlogsource: {product: aws, service: cloudtrail}\n"
+        "detection: {selection: {eventName|re: '('}, condition: selection}\nlevel: medium\n"
+    )
     (rules / "broken.yaml").write_text("title: [\n")
     (rules / "latin1.yml").write_bytes(b"title: caf\xe9\n")
     (rules / "notes.txt").write_text("no rule\n")
@@ -195,11 +207,55 @@ def test_each_refused_rule_is_named(app: typer.Typer, tmp_path: Path) -> None:
 
     result = _run(app, "--config", str(file))
 
-    assert result.exit_code == 0
+    assert result.exit_code == 3
+    assert result.stdout.startswith(f"{file}: can be used, but 3 rules are refused\n")
     assert f"rules: {rules}\n" in result.stdout
-    latin1, broken = result.stderr.splitlines()
+    latin1, broken, regex, elsewhere = result.stderr.splitlines()
     assert latin1 == f"warning: {rules}/latin1.yml: rule refused: the file is not UTF-8 text (line 1)"
     assert broken.startswith(f"warning: {rules}/broken.yaml: rule refused: not valid YAML")
+    assert regex.endswith("rule refused: Regular expression '(' is invalid: missing ): (")
+    assert elsewhere == (
+        "warning: 1 rule is for logs that cspmd does not read and will never match: windows/security (1)"
+    )
+
+
+def test_the_rules_that_run_are_counted_by_log(app: typer.Typer, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    file = tmp_path / "cspmd.yaml"
+    file.write_text(TARGET + "rules: [rules]\n")
+    before = _counted(_run(app, "--config", str(file)))
+    (rules / "one.yml").write_text(
+        "title: Bucket policy changed\nid: 5f1f2c0e-3d3f-4d5b-8c51-0a2b9a1d9d11\nname: changed\n"
+        "logsource: {product: aws, service: cloudtrail}\n"
+        "detection: {selection: {eventName: PutBucketPolicy}, condition: selection}\nlevel: medium\n"
+        "---\ntitle: Often\nid: 5f1f2c0e-3d3f-4d5b-8c51-0a2b9a1d9d12\nlevel: high\n"
+        "correlation: {type: temporal, rules: [changed, aws_root_used], timespan: 5m}\n"
+    )
+    after = _counted(_run(app, "--config", str(file)))
+    assert after == (before[0] + 1, before[1] + 1, before[2] + 1)
+
+
+def _counted(result: Result) -> tuple[int, ...]:
+    """Return the numbers of rules, of correlations and of rules for CloudTrail."""
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = re.search(r"among them: (\d+) and (\d+) correlations?\n  by log: aws.cloudtrail (\d+), ", result.stdout)
+    assert found is not None, result.stdout
+    return tuple(map(int, found.groups()))
+
+
+def test_a_refused_expression_makes_no_noise_below_python(tmp_path: Path) -> None:
+    rule = tmp_path / "rule.yml"
+    rule.write_text(
+        "title: Odd\nlogsource: {product: aws, service: cloudtrail}\n"
+        "detection: {selection: {eventName|re|i: '('}, condition: selection}\n"
+    )
+    code = (
+        "import sys, pathlib; from detectors.sigma.rules import load_directories\n"
+        "print(load_directories([pathlib.Path(sys.argv[1])]).refused[0].reason)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert (ran.stderr, ran.stdout) == ("", "Regular expression '(' is invalid: missing ): (\n")
 
 
 def test_the_schema_is_printed_without_any_configuration(
