@@ -23,6 +23,7 @@ from collectors.aws.policy.requests import (
     Exactly,
     Foreign,
     InAccount,
+    Now,
     OneOf,
     OwnName,
     State,
@@ -82,8 +83,8 @@ def _one_holds(condition: Condition, state: State, *, of_deny: bool) -> Ternary:
         return None
     if condition.family is Family.NULL:
         return _null(condition, state)
-    if isinstance(state, Anything):
-        return None
+    if isinstance(state, Anything | Now):
+        return condition.settled if isinstance(state, Now) else None
     if isinstance(state, Absent):
         return _of_absent(condition)
     if condition.fixed and not isinstance(state, OwnName):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
@@ -114,8 +115,8 @@ _LEGACY = "2008-10-17"
 """The version that a document without Version has."""
 
 
-def parse_policy(source: str | bytes | Mapping[str, Any]) -> PolicyDocument:
-    """Parse JSON text or a decoded document.
+def parse_policy(source: str | bytes | Mapping[str, Any], *, now: datetime | None = None) -> PolicyDocument:
+    """Parse JSON text or a decoded document, to be judged at ``now`` (with a time zone): at once where none is given.
 
     Raises MalformedPolicyError where the document as a whole makes no sense (no JSON object, no Statement).
     """
@@ -136,12 +137,13 @@ def parse_policy(source: str | bytes | Mapping[str, Any]) -> PolicyDocument:
         statements = [statements]
     if not isinstance(statements, list | tuple):
         _refuse("the document has no Statement" if statements is None else f"Statement is {_json_kind(statements)}")
+    moment = now or datetime.now(UTC)
     readable: list[Statement] = []
     unreadable: list[UnreadableStatement] = []
     for index, raw in enumerate(statements):
         try:
             _refuse_repeats(raw, repeated)
-            readable.append(_statement(raw, index, variables=version != _LEGACY))
+            readable.append(_statement(raw, index, variables=version != _LEGACY, now=moment))
         except MalformedPolicyError as error:
             unreadable.append(UnreadableStatement(index=index, problem=str(error), raw=raw, effect=_effect_of(raw)))
     return PolicyDocument(version=version, statements=tuple(readable), unreadable=tuple(unreadable))
@@ -196,7 +198,7 @@ def _refuse_repeats(node: object, repeated: Mapping[int, str]) -> None:
             _refuse_repeats(member, repeated)
 
 
-def _statement(raw: object, index: int, *, variables: bool) -> Statement:
+def _statement(raw: object, index: int, *, variables: bool, now: datetime) -> Statement:
     if not isinstance(raw, Mapping):
         _refuse(f"the statement is {_json_kind(raw)}")
     fields: dict[str, Any] = {}
@@ -219,7 +221,9 @@ def _statement(raw: object, index: int, *, variables: bool) -> Statement:
         principals=_principals(fields),
         actions=_selection(fields, "Action", fold=True, variables=variables),
         resources=_selection(fields, "Resource", fold=False, variables=variables),
-        conditions=parse_conditions(fields["Condition"], variables=variables) if "Condition" in fields else (),
+        conditions=(
+            parse_conditions(fields["Condition"], variables=variables, now=now) if "Condition" in fields else ()
+        ),
     )
 
 

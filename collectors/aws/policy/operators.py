@@ -9,12 +9,14 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 import msgspec
 
 from collectors.aws.policy.arns import account_of
+from collectors.aws.policy.dates import settled
 from collectors.aws.policy.patterns import Glob, glob, literal
 from collectors.aws.policy.problems import MalformedPolicyError
 
@@ -50,7 +52,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     once: their order means nothing. ``patterns`` are the same as the operator compares them, ``networks`` what an IP
     operator's values denote; a value with a policy variable denotes no network and sets ``open_networks``. Where all
     patterns of a text operator are plain texts, ``fixed`` holds them and ``fixed_accounts`` the accounts of those that
-    are ARNs: a list of a thousand account ids is looked up, not walked.
+    are ARNs: a list of a thousand account ids is looked up, not walked. ``settled`` is whether a condition on the
+    request's time holds from the time of parsing on, as :func:`~collectors.aws.policy.dates.settled` tells it.
     """
 
     operator: str
@@ -65,6 +68,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     open_networks: bool = False
     fixed: frozenset[str] = frozenset()
     fixed_accounts: frozenset[str] = frozenset()
+    settled: bool | None = None
 
 
 _FAMILIES = {
@@ -103,10 +107,11 @@ _OPERATOR = re.compile(r"(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?")
 _QUANTIFIERS = {"": Quantifier.NONE, "forallvalues": Quantifier.ALL, "foranyvalue": Quantifier.ANY}
 
 
-def parse_conditions(block: object, *, variables: bool) -> tuple[Condition, ...]:
+def parse_conditions(block: object, *, variables: bool, now: datetime) -> tuple[Condition, ...]:
     """Parse a Condition element into conditions sorted by key, operator and values.
 
-    ``variables`` as in :func:`~collectors.aws.policy.patterns.glob`. Raises MalformedPolicyError.
+    ``variables`` as in :func:`~collectors.aws.policy.patterns.glob`; ``now`` is when it is judged. Raises
+    MalformedPolicyError.
     """
     if not isinstance(block, Mapping):
         message = "Condition is no object"
@@ -116,12 +121,14 @@ def parse_conditions(block: object, *, variables: bool) -> tuple[Condition, ...]
         if not isinstance(keys, Mapping):
             message = f"Condition {operator!r} is no object"
             raise MalformedPolicyError(message)
-        conditions += (_condition(str(operator), str(key), values, variables=variables) for key, values in keys.items())
+        conditions += (
+            _condition(str(operator), str(key), values, variables=variables, now=now) for key, values in keys.items()
+        )
     conditions.sort(key=lambda condition: (condition.key, condition.operator.lower(), condition.values))
     return tuple(conditions)
 
 
-def _condition(operator: str, key: str, values: object, *, variables: bool) -> Condition:
+def _condition(operator: str, key: str, values: object, *, variables: bool, now: datetime) -> Condition:
     written = _OPERATOR.fullmatch(operator.lower())
     quantifier, name, if_exists = written.groups(default="") if written else ("", "", "")
     negated = name in _NEGATED
@@ -147,6 +154,7 @@ def _condition(operator: str, key: str, values: object, *, variables: bool) -> C
         open_networks=len(networks) < len(texts),
         fixed=fixed,
         fixed_accounts=frozenset(account_of(text) for text in fixed),
+        settled=settled(name, key.lower(), texts, now) if family is Family.ORDER else None,
     )
 
 

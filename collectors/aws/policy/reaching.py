@@ -179,6 +179,8 @@ class Reaching:
 
 def _notes(statement: Statement, through: Sequence[Probe]) -> tuple[str, ...]:
     marks = [notes.NOT_PRINCIPAL] if statement.principals is not None and statement.principals.inverted else []
+    if any(condition.settled is False for condition in statement.conditions):
+        marks.append(notes.TIME_OVER)
     marks += (mark for probe in through for mark in probe.notes)
     signed_only = all(notes.AUTHENTICATED_ONLY in probe.notes for probe in through)
     return tuple(mark for mark in dict.fromkeys(marks) if mark != notes.AUTHENTICATED_ONLY or signed_only)

@@ -51,15 +51,19 @@ class AnyAddress(msgspec.Struct, frozen=True, tag=True):
     """The key is there and is an address somewhere on the internet."""
 
 
+class Now(msgspec.Struct, frozen=True, tag=True):
+    """The key is there and is the time of the request, which no requester chooses and which never goes back."""
+
+
 class OneOf(msgspec.Struct, frozen=True, tag=True):
     """One of several states, as the requester likes."""
 
     states: tuple[Absent | Foreign | Exactly, ...]
 
 
-State: TypeAlias = Absent | Anything | Foreign | OwnName | Exactly | InAccount | AnyAddress | OneOf
+State: TypeAlias = Absent | Anything | Foreign | OwnName | Exactly | InAccount | AnyAddress | Now | OneOf
 
-ABSENT, ANYTHING, FOREIGN, ANY_ADDRESS = Absent(), Anything(), Foreign(), AnyAddress()
+ABSENT, ANYTHING, FOREIGN, ANY_ADDRESS, NOW = Absent(), Anything(), Foreign(), AnyAddress(), Now()
 MAYBE_FOREIGN = OneOf((ABSENT, FOREIGN))
 TRUE, FALSE = Exactly("true"), Exactly("false")
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from collectors.aws.policy import dates
 from collectors.aws.policy.operators import Condition
-from collectors.aws.policy.requests import ABSENT, ANYTHING, FALSE, Exactly, State
+from collectors.aws.policy.requests import ABSENT, ANYTHING, FALSE, NOW, Exactly, State
 
 # The one region whose name requests to IAM and STS's global endpoint carry, by partition (IAM User Guide,
 # aws:RequestedRegion: "global services").
@@ -20,14 +21,13 @@ _GLOBAL = ("iam:", "organizations:", "account:")
 
 _CIRCUMSTANCES = frozenset(
     {
+        *dates.NAMES,
         "aws:assumedroot",
         "aws:calledvia",
         "aws:calledviafirst",
         "aws:calledvialast",
-        "aws:currenttime",
         "aws:ec2instancesourceprivateipv4",
         "aws:ec2instancesourcevpc",
-        "aws:epochtime",
         "aws:federatedprovider",
         "aws:multifactorauthage",
         "aws:multifactorauthpresent",
@@ -121,5 +121,6 @@ _STATES: Mapping[str, Callable[[Caller], State]] = {
     "aws:principaltype": lambda caller: Exactly("User" if caller.is_user else "AssumedRole"),
     "aws:username": lambda caller: Exactly(caller.name) if caller.is_user else ABSENT,
     **dict.fromkeys(("aws:principalisawsservice", "aws:viaawsservice", "aws:assumedroot"), lambda _: FALSE),
+    **dict.fromkeys(dates.NAMES, lambda _: NOW),
     **dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), lambda _: ABSENT),
 }

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from collectors.aws.policy import Statement
+from collectors.aws.policy import Statement, dates
 from collectors.aws.policy.arns import account_of
 from collectors.aws.policy.conditions import holds
 from collectors.aws.policy.document import PrincipalKind
 from collectors.aws.policy.operators import Condition
-from collectors.aws.policy.requests import ABSENT, ANYTHING, FOREIGN, Exactly, OwnName, State
+from collectors.aws.policy.requests import ABSENT, ANYTHING, FOREIGN, NOW, Exactly, OwnName, State
 from collectors.model import Reach, Trust, TrustedKind
 
 WITH_SAML = "sts:assumerolewithsaml"
@@ -161,6 +161,8 @@ class _Token(msgspec.Struct, frozen=True):
 
     def state(self, key: str) -> State:
         """Return what the request carries under a condition key (given in lower case)."""
+        if key in dates.NAMES:
+            return NOW
         issuer, _, claim = key.rpartition(":")
         if self.issuer and issuer == self.issuer:
             return self.claims.get(claim, ANYTHING)

@@ -12,6 +12,7 @@ from tests.collectors.aws.iam.documents import ACCOUNT, TERRITORY, allow, arn, d
 
 EVERYTHING = allow("*")
 POWER_USER = allow(NotAction=["iam:*", "organizations:*", "account:*"])
+DAY, NEXT = "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"
 ALL_BUT_IAM = tuple(f"{letter}*" for letter in "abcdefghjklmnopqrstuvwxyz")
 
 ADMINISTRATORS: dict[str, tuple[dict[str, Any], ...]] = {
@@ -32,6 +33,19 @@ ADMINISTRATORS: dict[str, tuple[dict[str, Any], ...]] = {
     "from the office": (allow("*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),),
     "by its own name": (allow("*", Condition={"StringEquals": {"aws:username": "me"}}),),
     "in IAM's own region": (allow("*", Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}}),),
+    "since a date": (allow("*", Condition={"DateGreaterThan": {"aws:CurrentTime": DAY}}),),
+    "until a date to come": (allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "2999-01-01"}}),),
+    "until either of two dates": (allow("*", Condition={"DateLessThan": {"aws:CurrentTime": [DAY, "2999-01-01"]}}),),
+    "until a date that makes no sense": (allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "then"}}),),
+    "in sessions begun before a date": (allow("*", Condition={"DateLessThan": {"aws:TokenIssueTime": DAY}}),),
+    "a Deny until a date that has passed": (
+        EVERYTHING,
+        deny("*", Condition={"DateLessThan": {"aws:CurrentTime": DAY}}),
+    ),
+    "a Deny from a date to come": (
+        EVERYTHING,
+        deny("*", Condition={"DateGreaterThan": {"aws:CurrentTime": "2999-01-01"}}),
+    ),
     "a Deny that MFA lifts": (
         EVERYTHING,
         deny("*", Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}),
@@ -79,6 +93,14 @@ OTHERS: dict[str, tuple[dict[str, Any], ...]] = {
         EVERYTHING,
         deny("*", Condition={"ArnNotLike": {"aws:PrincipalArn": arn("user", "breakglass-*")}}),
     ),
+    "until a date that has passed": (
+        allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}),
+    ),
+    "on one day that has passed": (
+        allow("*", Condition={"DateGreaterThan": {"aws:CurrentTime": DAY}, "DateLessThan": {"aws:CurrentTime": NEXT}}),
+    ),
+    "until a second that has passed": (allow("*", Condition={"NumericLessThan": {"aws:EpochTime": "1577836800"}}),),
+    "denied since a date": (EVERYTHING, deny("*", Condition={"DateGreaterThan": {"aws:CurrentTime": DAY}})),
     "on tagged resources": (allow("*", Condition={"StringEquals": {"aws:ResourceTag/team": "a"}}),),
     "for somebody else": (allow("*", Condition={"StringEquals": {"aws:username": "mallory"}}),),
     "in a region that IAM is not in": (allow("*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),),

@@ -165,6 +165,19 @@ def test_a_deny_in_the_trust_policy_asks_for_mfa_or_only_seems_to(refusal: dict[
     assert one(trust_of({"AWS": OWN_ROOT}), refuse).human_without_mfa is expected
 
 
+def test_what_a_trust_policy_let_in_until_a_date_that_has_passed_gets_in_no_more() -> None:
+    over = {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+    to_come = {"DateLessThan": {"aws:CurrentTime": "2999-01-01T00:00:00Z"}}
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{GITHUB}"
+    for principal, action in (
+        ("*", "sts:AssumeRole"),
+        ({"AWS": FOREIGN_ROOT}, "sts:AssumeRole"),
+        ({"Federated": provider}, WEB),
+    ):
+        assert read(trust_of(principal, action, Condition=over)) == ()
+        assert read(trust_of(principal, action, Condition=to_come)) != ()
+
+
 def test_a_deny_of_strangers_leaves_the_organization() -> None:
     outside = {"StringNotEquals": {"aws:PrincipalOrgID": "o-exampleorg1"}}
     refuse = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": outside}
