@@ -18,12 +18,18 @@ DESCRIBE_KEY = Operation(
 _UNENCRYPTED = NotNeeded("nothing_encrypted")
 _MANAGERS = {"AWS": KeyHolder.PROVIDER, "CUSTOMER": KeyHolder.CUSTOMER_KEY}
 _OUTSIDE = frozenset({"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
+_ALIAS = "alias/"
 _PARTS = 6
 _ACCOUNT = 4
 
 
 class KeyHolders:
-    """The holders of one region's keys, each key asked for at most once. Safe for use by many threads."""
+    """The holders of one region's keys. Safe for use by many threads.
+
+    Each key is asked for at most once, and one that was told to the account is asked for no more: who
+    manages a key and where its material comes from never changes (KMS API reference, "KeyMetadata"). An alias
+    may come to name another key, and so is asked for again by each pass.
+    """
 
     def __init__(self, account: AwsAccount, region: str) -> None:
         self._account = account
@@ -50,7 +56,12 @@ class KeyHolders:
         return _UNENCRYPTED if encryption.value.holder is KeyHolder.NONE else self.of(encryption.value.key_uid)
 
     def _ask(self, key: str) -> Fact[KeyHolder]:
-        return self._account.read(DESCRIBE_KEY, self._region, _holder, KeyId=key)
+        told: Fact[KeyHolder] | None = self._account.lasting.get((DESCRIBE_KEY.uid, self._region, key))
+        if told is None:
+            told = self._account.read(DESCRIBE_KEY, self._region, _holder, KeyId=key)
+            if isinstance(told, Known) and _ALIAS not in key:
+                self._account.lasting[DESCRIBE_KEY.uid, self._region, key] = told
+        return told
 
 
 def _holder(answer: Answer) -> KeyHolder:

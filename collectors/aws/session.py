@@ -70,6 +70,8 @@ class AwsAccount:
         self.organization = organization
         self._pacing = pacing
         self.cost = Cost()
+        # What the cloud said that never changes, by whatever the collectors find it again with.
+        self.lasting: dict[tuple[str, ...], Any] = {}
         self._profile = profile or None
         self._role_name = role_name or None
         self._external_id = external_id or None
