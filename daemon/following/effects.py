@@ -15,6 +15,7 @@ from daemon.following.detections import SIGMA, Alerting, Detection, detection_ui
 from daemon.following.novelties import Novelties, Seen
 from daemon.following.reading import Told
 from daemon.state import log_events, outbox, touches
+from daemon.state.retention import COUNTED_KEPT, SEEN_KEPT
 from daemon.state.touches import Touch
 from detectors.sigma.correlation import Correlation
 from detectors.sigma.rules import Rule
@@ -73,16 +74,28 @@ def write(  # noqa: PLR0913 - what was told, where, and by what it is judged
 
 
 def _fresh(connection: Connection, told: Sequence[Told], now: datetime) -> list[Told]:
-    """Return the events that had no effects before, each once, and remember them."""
+    """Return the events that had no effects before, each once, and remember those that must have none again.
+
+    One that only feeds correlations is not remembered here: those know what they wait with. One that is only
+    counted is remembered for a day: of a public website's readers there is no end.
+    """
     keyed = {log_events.event_key(one.event.source, one.event.uid): one for one in reversed(told)}
     seen = log_events.seen(connection, keyed)
     fresh = {key: one for key, one in reversed(keyed.items()) if key not in seen and _has_effect(one)}
-    log_events.note(connection, list(fresh), now)
+    lasting = [key for key, one in fresh.items() if _lasts(one)]
+    counted = [key for key, one in fresh.items() if not _lasts(one) and uses.counts(one.event)]
+    log_events.note(connection, lasting, now)
+    log_events.note(connection, counted, now - SEEN_KEPT + COUNTED_KEPT)
     return list(fresh.values())
 
 
 def _has_effect(one: Told) -> bool:
     return bool(one.hits) or uses.counts(one.event) or any(_touched(one))
+
+
+def _lasts(one: Told) -> bool:
+    """Whether an event has an effect that must not come again: it is told of, or has something looked at."""
+    return any(not rule.silent for rule in one.hits) or any(_touched(one))
 
 
 def _touched(one: Told) -> Iterable[str]:

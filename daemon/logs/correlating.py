@@ -75,9 +75,9 @@ class Correlating:
                     seen=Seen(at=at, rule=rule.uid, event=event, value=value),
                 )
 
-    def take(self, match: Match) -> bool:
-        """Take one match into account; return whether it fulfils its correlation rule."""
-        return self._correlators[match.correlation.uid].observe(match.group, match.seen) is not None
+    def take(self, match: Match) -> tuple[Seen, ...] | None:
+        """Take one match into account; return those that now fulfil its rule, oldest first, else None."""
+        return self._correlators[match.correlation.uid].observe(match.group, match.seen)
 
 
 def _field(correlation: Correlation, name: str, rule: str) -> str:

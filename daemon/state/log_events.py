@@ -33,7 +33,7 @@ def seen(connection: Connection, keys: Iterable[int]) -> set[int]:
 
 
 def note(connection: Connection, keys: Sequence[int], now: datetime) -> None:
-    """Remember events in the transaction of their effects."""
+    """Remember events in the transaction of their effects; from an earlier moment on for a shorter while."""
     insert_new(connection, log_seen, [{"id": key, "seen_at": now} for key in keys], "id")
 
 

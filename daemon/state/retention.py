@@ -22,6 +22,9 @@ TOUCHED_KEPT = timedelta(days=14)
 SEEN_KEPT = timedelta(days=7)
 """How long an event is known that had its effects. Clouds deliver twice within hours."""
 
+COUNTED_KEPT = timedelta(days=1)
+"""How long an event is known that was only counted; it is noted as seen so much earlier."""
+
 WAITING_KEPT = timedelta(days=90)
 """How long a match is kept that a correlation waits with; far longer than any time span that a rule looks over."""
 

@@ -48,6 +48,17 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
 
 
+def upsert_newer(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], moment: str) -> None:
+    """Insert the rows, or replace those whose primary key is there already with an earlier ``moment``."""
+    if not rows:
+        return
+    statement = _insert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    later = statement.excluded[moment] > table.c[moment]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=later), rows)
+
+
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *key: str) -> None:
     """Insert the rows; one whose ``key`` columns are there already is left as it is."""
     if rows:
