@@ -72,6 +72,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
             "Nothing that the group guards has a public address now: a load balancer, a gateway or one new address "
             "is all that it takes."
         ),
+        "open_to_trusted_ranges": (
+            "Ports are open to address ranges that the policy trusts, which are not taken for the internet."
+        ),
         "open_without_ports": ("The internet reaches protocols that have no ports, such as ICMP: shown, no violation."),
         "object_acls_not_judged": "ACLs of single objects are not judged: where ACLs are in force, one may be public.",
         "provider_default_encryption": "Nothing is configured; the provider's own default encryption is what counts.",
@@ -119,6 +122,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "mfa_mitigated_by_policy": (
             "A policy refuses nearly everything without MFA, so a stolen password alone does little; the console can "
             "still be signed in to."
+        ),
+        "mfa_rule_completed_by_another": (
+            "A policy about MFA refuses only part of what comes without it, and another one refuses the rest."
         ),
         "mfa_rule_covers_part": "A policy about MFA leaves out actions or resources that matter.",
         "mfa_rule_depends_on_more": "Whether a policy about MFA refuses anything depends on other conditions as well.",

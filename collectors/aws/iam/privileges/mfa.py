@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from collectors.aws.iam.privileges.actions import BREADTH, MFA_SET_UP, TAKE_OVER
 from collectors.aws.iam.privileges.caller import Caller, CallerRequest
 from collectors.aws.iam.privileges.holder import Carries, Granted, Holder
@@ -31,6 +33,17 @@ COVERS_PART = "mfa_rule_covers_part"
 LOCKS_OUT = "mfa_rule_locks_out"
 LETS_KEYS_THROUGH = "mfa_rule_lets_access_keys_through"
 STRICT = "mfa_allow_strict"
+COMPLETED = "mfa_rule_completed_by_another"
+
+
+class _Stop(msgspec.Struct, frozen=True):
+    """Whom a Deny surely stops: access keys, sessions without MFA, sessions with it; and whether that is broad."""
+
+    granted: Granted
+    keys: bool
+    sessions: bool
+    all: bool
+    broad: bool
 
 
 def mfa_rules(holder: Holder) -> tuple[MfaRule, ...]:
@@ -39,37 +52,50 @@ def mfa_rules(holder: Holder) -> tuple[MfaRule, ...]:
 
 
 def _rules(holder: Holder) -> Iterator[MfaRule]:
-    for granted in holder.denies:
-        if granted.rule.speaks_of_mfa:
-            yield _of_deny(granted, holder.caller)
+    stops = [_stop(granted, holder.caller) for granted in holder.denies if granted.rule.speaks_of_mfa]
+    broad = [stop for stop in stops if stop.broad and not stop.all]
+    together = any(stop.keys for stop in broad) and any(stop.sessions for stop in broad)
+    for stop in stops:
+        yield _of_deny(stop, together=together)
     for granted in holder.allows:
         if granted.rule.speaks_of_mfa:
             yield _of_allow(granted, holder.caller)
 
 
-def _of_deny(granted: Granted, caller: Caller) -> MfaRule:
+def _stop(granted: Granted, caller: Caller) -> _Stop:
+    def stops(session: Carries) -> bool:
+        return _tried(granted.rule, caller, session, of_deny=True) is True
+
     rule = granted.rule
-    stops_keys = _tried(rule, caller, WITH_ACCESS_KEY, of_deny=True) is True
-    stops_sessions = _tried(rule, caller, SIGNED_IN_WITHOUT_MFA, of_deny=True) is True
-    refuses_all = _tried(rule, caller, SIGNED_IN_WITH_MFA, of_deny=True) is True
-    broad = rule.everywhere and rule.mask & (BREADTH | TAKE_OVER) == BREADTH | TAKE_OVER
+    return _Stop(
+        granted=granted,
+        keys=stops(WITH_ACCESS_KEY),
+        sessions=stops(SIGNED_IN_WITHOUT_MFA),
+        all=stops(SIGNED_IN_WITH_MFA),
+        broad=rule.everywhere and rule.mask & (BREADTH | TAKE_OVER) == BREADTH | TAKE_OVER,
+    )
+
+
+def _of_deny(stop: _Stop, *, together: bool) -> MfaRule:
+    """Return what a Deny does; ``together``: the broad Denies stop keys and sessions without MFA between them."""
+    rule = stop.granted.rule
+    helps = stop.broad and not stop.all and (stop.keys or stop.sessions)
     notes: list[str] = []
-    if refuses_all:
+    if stop.all:
         notes.append(REFUSES_ALL)
-    elif not (stops_keys or stops_sessions):
+    elif not (stop.keys or stop.sessions):
         notes.append(NEVER_SURE)
-    elif not stops_keys:
-        notes.append(MISSES_KEYS)
-    elif not stops_sessions:
-        notes.append(PRESENCE_ONLY)
-    if not broad:
+    elif not (stop.keys and stop.sessions):
+        alone = PRESENCE_ONLY if stop.keys else MISSES_KEYS
+        notes.append(COMPLETED if helps and together else alone)
+    if not stop.broad:
         notes.append(COVERS_PART)
     elif rule.mask & MFA_SET_UP:
         notes.append(LOCKS_OUT)
     return MfaRule(
         construct=_construct(rule),
-        mitigates=stops_keys and stops_sessions and broad and not refuses_all,
-        via=granted.via,
+        mitigates=helps and together,
+        via=stop.granted.via,
         statement=rule.raw,
         notes=tuple(notes),
     )

@@ -51,6 +51,7 @@ GROUPS = {
     "readers": Group(inline=(allow("s3:Get*"),)),
     "empty": Group(),
     "guarded": Group(inline=(deny(NotAction=SET_UP, Condition=NO_MFA),)),
+    "keyless": Group(inline=(deny(NotAction=SET_UP, Condition={"Null": {"aws:MultiFactorAuthPresent": "true"}}),)),
     "seeming": Group(inline=(deny(NotAction=SET_UP, Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}),)),
 }
 
@@ -151,6 +152,7 @@ USERS: dict[str, User] = {
     "hana": User(truth="FPPPP", password=True, groups=("guarded",)),
     "ines": User(truth="PPPPF", keys=((True, 5),), groups=("seeming",)),
     "jack": User(truth="FPPPP", password=True, groups=("seeming",)),
+    "jill": User(truth="PPPPP", keys=((True, 5),), groups=("seeming", "keyless")),
     "joan": User(truth="PPPPP", keys=((True, 5),), groups=("seeming", "guarded")),
     "kate": User(
         truth="PPPFF",

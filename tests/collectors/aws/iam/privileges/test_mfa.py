@@ -99,6 +99,37 @@ def test_a_deny_has_to_cover_what_matters_and_leave_a_way_in(
     assert found.notes == ((note,) if note else ())
 
 
+MISSES, PRESENCE = {"Bool": {KEY: "false"}}, {"Null": {KEY: "true"}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "mitigate", "notes"),
+    [
+        ((refuse(MISSES), refuse(PRESENCE)), (True, True), (codes.COMPLETED, codes.COMPLETED)),
+        ((refuse(PRESENCE), refuse(MISSES)), (True, True), (codes.COMPLETED, codes.COMPLETED)),
+        ((refuse(MISSES), refuse(MISSES)), (False, False), (codes.MISSES_KEYS, codes.MISSES_KEYS)),
+        (
+            (refuse(MISSES), deny("iam:*", Condition=PRESENCE)),
+            (False, False),
+            (codes.MISSES_KEYS, codes.PRESENCE_ONLY),
+        ),
+        ((refuse(MISSES), refuse({"Bool": {KEY: "true"}})), (False, False), (codes.MISSES_KEYS, codes.REFUSES_ALL)),
+        ((refuse(MISSES), refuse(NO_MFA)), (True, True), (codes.COMPLETED,)),
+        (
+            (refuse(MISSES), refuse({**PRESENCE, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
+            (False, False),
+            (codes.MISSES_KEYS, codes.NEVER_SURE),
+        ),
+    ],
+)
+def test_denies_that_are_complete_only_together(
+    statements: tuple[dict[str, Any], ...], mitigate: tuple[bool, ...], notes: tuple[str, ...]
+) -> None:
+    found = mfa_rules(holder(*statements))
+    assert tuple(one.mitigates for one in found) == mitigate
+    assert tuple(one.notes[0] for one in found if one.notes) == notes
+
+
 def test_what_does_not_speak_of_mfa_is_no_rule() -> None:
     assert (
         mfa_rules(holder(allow("*"), deny("iam:*"), deny("*", Condition={"Bool": {"aws:SecureTransport": "false"}})))
@@ -117,5 +148,5 @@ def test_every_code_is_explained() -> None:
         for name, value in vars(codes).items()
         if name.isupper() and isinstance(value, str) and not name.startswith("_")
     }
-    assert len(found) == 8
+    assert len(found) == 9
     assert found <= set(NOTES)
