@@ -73,15 +73,53 @@ class Reached(msgspec.Struct, frozen=True):
         return tuple(name for name, reached in (("IPv4", self.v4), ("IPv6", self.v6)) if reached)
 
 
-def internet(cidrs: Iterable[str]) -> Reached:
-    """Return whether these ranges together are the internet; raises ValueError for what is no range."""
+def internet(cidrs: Iterable[str], trusted: tuple[str, ...] = ()) -> Reached:
+    """Return whether these ranges together are the internet; raises ValueError for what is no range.
+
+    ``trusted`` are ranges of one's own: they count for nothing either.
+    """
+    never_v4, never_v6 = _never(trusted)
     networks = [_network(cidr) for cidr in cidrs]
     v4 = ipaddress.collapse_addresses(one for one in networks if isinstance(one, ipaddress.IPv4Network))
     v6 = ipaddress.collapse_addresses(one for one in networks if isinstance(one, ipaddress.IPv6Network))
     return Reached(
-        v4=_broad([outside(interval(one), NEVER_V4) for one in v4], _WIDEST_V4),
-        v6=_broad([outside(interval(one), NEVER_V6) for one in v6], _WIDEST_V6),
+        v4=_broad([outside(interval(one), never_v4) for one in v4], _WIDEST_V4),
+        v6=_broad([outside(interval(one), never_v6) for one in v6], _WIDEST_V6),
     )
+
+
+def check_trusted(cidr: str) -> None:
+    """Raise ValueError for what is no range, or is every address there is."""
+    try:
+        network = _network(cidr)
+    except ValueError:
+        message = f"no address range: {cidr!r}"
+        raise ValueError(message) from None
+    if network.prefixlen == 0:
+        message = f"a range that holds every address trusts everybody: {cidr}"
+        raise ValueError(message)
+
+
+@lru_cache(maxsize=64)
+def _never(trusted: tuple[str, ...]) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
+    """Return what counts for nothing, by address family."""
+    networks = [_network(cidr) for cidr in trusted]
+    v4, v6 = (
+        merged((*never, *(interval(one) for one in networks if one.version == version)))
+        for version, never in ((4, NEVER_V4), (6, NEVER_V6))
+    )
+    return v4, v6
+
+
+def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Return the same addresses in intervals that do not overlap, in order."""
+    found: list[Interval] = []
+    for first, last in sorted(intervals):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return tuple(found)
 
 
 @lru_cache(maxsize=8192)

@@ -20,6 +20,7 @@ from collectors.model import (
     UnreadReason,
 )
 from detectors.model import Detector, Evidence, Observation, Policy, Remediation, Severity, iso27001, over
+from detectors.network.addresses import check_trusted
 from detectors.network.examples import group, rule
 from detectors.network.openings import Opening, has_ports, legible, openings
 from detectors.network.ports import FIRST, LAST, Port, PortRange, beyond, parse, services, weight
@@ -28,14 +29,22 @@ UID = "network.open_port"
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``allowed_ports`` may be open to the internet: ``443``, ``8000-8100``, ``udp/443``; TCP unless said."""
+    """What may be open, and to whom.
+
+    ``allowed_ports`` may be open to the internet: ``443``, ``8000-8100``, ``udp/443``; TCP unless said.
+    ``trusted_ranges`` are address ranges (CIDR) of one's own or of somebody one trusts as oneself, such as the IPv6
+    allocation of an office: they are not the internet, however broad.
+    """
 
     allowed_ports: tuple[Port, ...] = (80, 443)
+    trusted_ranges: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what is no port; raise ValueError."""
+        """Refuse what is no port, and what is no range or all addresses; raise ValueError."""
         for port in self.allowed_ports:
             parse(port)
+        for cidr in self.trusted_ranges:
+            check_trusted(cidr)
 
     @property
     def allowed(self) -> tuple[PortRange, ...]:
@@ -46,9 +55,10 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 @over("ingress")
 def open_to_the_internet(group: SecurityGroup, policy: Policy, _now: datetime) -> Iterator[Observation]:
     """Observe each range of ports that is open to the internet and not allowed to be."""
-    allowed = policy.parameter(UID, Parameters).allowed
+    parameters = policy.parameter(UID, Parameters)
+    allowed = parameters.allowed
     rules = group.ingress.value
-    for opening in openings(rules):
+    for opening in openings(rules, parameters.trusted_ranges):
         yield Evidence(name="ingress", data=_shown(opening), violates=_refused(opening, allowed))
     for one in rules:
         if not isinstance(one.addresses, NotNeeded) and not legible(one) and _could_matter(one, allowed):
@@ -92,9 +102,12 @@ def weigh(_group: SecurityGroup, _policy: Policy, evidence: tuple[Evidence, ...]
     return max((weight(seen.data["first"], seen.data["last"]) for seen in evidence), key=lambda one: one.rank)
 
 
-def notes(group: SecurityGroup, _policy: Policy) -> Iterator[str]:
-    """Yield what else a reader needs: what has no ports, and what the group guards."""
-    found = openings(group.ingress.value)
+def notes(group: SecurityGroup, policy: Policy) -> Iterator[str]:
+    """Yield what else a reader needs: what has no ports, whom trust lets in, and what the group guards."""
+    trusted = policy.parameter(UID, Parameters).trusted_ranges
+    found = openings(group.ingress.value, trusted)
+    if trusted and found != openings(group.ingress.value):
+        yield "open_to_trusted_ranges"
     if any(opening.first is None for opening in found):
         yield "open_without_ports"
     attachments = group.attachments
@@ -117,9 +130,10 @@ DETECTOR = Detector(
         "Rules let the internet, by IPv4 or IPv6, reach a port that is not among the allowed ones. All rules of a "
         "group count together, prefix lists expanded: two halves, or everything but a little, are the internet, as is "
         "a single range broader than a /8 (IPv4) or a /32 (IPv6); addresses that are never routed on the internet "
-        "count for nothing. Ports of data stores and control interfaces are critical, those of remote access "
-        "high, others medium. Protocols without ports (ICMP, GRE, ESP) are shown and never a violation. A group that "
-        "guards nothing now is judged all the same: what is attached to it next is open at once."
+        "count for nothing, and so do trusted_ranges. Ports of data stores and control interfaces are critical, those "
+        "of remote access high, others medium. Protocols without ports (ICMP, GRE, ESP) are shown and never a "
+        "violation. A group that guards nothing now is judged all the same: what is attached to it next is open at "
+        "once."
     ),
     risk=(
         "What listens there is found within minutes by scanners of the whole internet: passwords are guessed, and a "

@@ -55,8 +55,10 @@ def legible(rule: IngressRule) -> bool:
 
 
 @lru_cache(maxsize=512)
-def openings(rules: tuple[IngressRule, ...]) -> tuple[Opening, ...]:
+def openings(rules: tuple[IngressRule, ...], trusted: tuple[str, ...] = ()) -> tuple[Opening, ...]:
     """Return what these rules open to the internet, ports first by protocol and number.
+
+    ``trusted`` are ranges of one's own, which are not the internet.
 
     Rules whose addresses are not known or cannot be understood open nothing here; whoever judges says
     so. Rules for all protocols count together with those for one.
@@ -64,23 +66,25 @@ def openings(rules: tuple[IngressRule, ...]) -> tuple[Opening, ...]:
     readable = [rule for rule in rules if legible(rule)]
     general = [rule for rule in readable if rule.protocol == _ALL]
     found: list[Opening] = []
-    everything = _open(general)
+    everything = _open(general, trusted)
     if everything:
         found.append(_opening(_ALL, EVERY_PORT, everything, general))
     shared = [] if everything else general
     for protocol in PORTED:
-        found.extend(_by_port(protocol, [rule for rule in readable if rule.protocol == protocol], shared))
+        found.extend(_by_port(protocol, [rule for rule in readable if rule.protocol == protocol], shared, trusted))
     others = dict.fromkeys(rule.protocol for rule in readable if rule.protocol not in (_ALL, *PORTED))
     for protocol in sorted(others):
         own = [*(rule for rule in readable if rule.protocol == protocol), *shared]
-        reached = _open(own)
+        reached = _open(own, trusted)
         if reached:
             ports = EVERY_PORT if protocol in _PORTED_BY_NUMBER else None
             found.append(_opening(_PORTED_BY_NUMBER.get(protocol, protocol), ports, reached, own))
     return tuple(found)
 
 
-def _by_port(protocol: str, own: Sequence[IngressRule], general: Sequence[IngressRule]) -> Iterator[Opening]:
+def _by_port(
+    protocol: str, own: Sequence[IngressRule], general: Sequence[IngressRule], trusted: tuple[str, ...]
+) -> Iterator[Opening]:
     """Yield what one protocol's rules open: between two ports where rules begin or end nothing changes."""
     if not own:
         return
@@ -93,7 +97,7 @@ def _by_port(protocol: str, own: Sequence[IngressRule], general: Sequence[Ingres
             continue
         acting = [*(own[n] for n in active), *general]
         if active not in known:
-            known[active] = _open(acting)
+            known[active] = _open(acting, trusted)
         if not known[active]:
             continue
         found = _opening(protocol, (start, end - 1), known[active], acting)
@@ -114,8 +118,8 @@ def _continues(one: Opening, other: Opening) -> bool:
     )
 
 
-def _open(rules: Iterable[IngressRule]) -> Reached:
-    return internet(cidr for rule in rules for cidr in _addresses(rule))
+def _open(rules: Iterable[IngressRule], trusted: tuple[str, ...]) -> Reached:
+    return internet((cidr for rule in rules for cidr in _addresses(rule)), trusted)
 
 
 def _opening(protocol: str, ports: tuple[int, int] | None, reached: Reached, rules: Iterable[IngressRule]) -> Opening:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.network.addresses import NEVER_V4, NEVER_V6, Reached, internet, interval, outside
+from detectors.network.addresses import NEVER_V4, NEVER_V6, Reached, internet, interval, merged, outside
 
 CALM = settings(deadline=None)
 
@@ -113,6 +113,28 @@ def test_ipv6_by_counting(address: int, prefix: int) -> None:
 def test_what_lies_outside_is_what_is_left_after_taking_each_away(found: list[list[int]], excluded: set[int]) -> None:
     for first, last in found:
         assert outside((first, last), [(one, one) for one in excluded]) == len(set(range(first, last + 1)) - excluded)
+
+
+@CALM
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted), max_size=8))
+def test_merged_intervals_hold_the_same_and_do_not_overlap(found: list[list[int]]) -> None:
+    whole = merged((first, last) for first, last in found)
+    assert {n for first, last in whole for n in range(first, last + 1)} == {
+        n for first, last in found for n in range(first, last + 1)
+    }
+    assert all(one[1] < other[0] for one, other in pairwise(whole))
+
+
+@CALM
+@given(st.lists(coarse(), min_size=1, max_size=8), st.lists(coarse(), max_size=4))
+def test_trust_takes_away_what_it_names_and_adds_nothing(
+    networks: list[ipaddress.IPv4Network], trusted: list[ipaddress.IPv4Network]
+) -> None:
+    ranges, spared = [str(one) for one in networks], tuple(str(one) for one in trusted)
+    assert not internet(ranges, spared) or internet(ranges)
+    assert not internet(spared, spared)
+    kept = [one for one in networks if not any(one.overlaps(other) for other in trusted)]
+    assert not internet(map(str, kept)) or internet(ranges, spared)
 
 
 def test_what_is_never_routed_does_not_overlap() -> None:

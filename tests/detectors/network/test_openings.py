@@ -92,6 +92,14 @@ def look(resource: SecurityGroup, *allowed: int | str) -> Judgement:
     return judgement
 
 
+def trusting(resource: SecurityGroup, *ranges: str) -> Judgement:
+    judgement = judge(
+        DETECTOR, resource, Policy(parameters={UID: Parameters(trusted_ranges=ranges)}), DETECTOR.example_now
+    )
+    assert judgement is not None
+    return judgement
+
+
 @pytest.mark.parametrize(
     ("opened", "severity"),
     [
@@ -169,3 +177,34 @@ def test_protocols_without_ports_are_shown_and_no_violation() -> None:
 
 def test_members_of_groups_are_nobody_else() -> None:
     assert look(group(rule("sg-1", 22, addresses=NotNeeded("group_members_only")))).verdict is Verdict.PASS
+
+
+def test_a_range_of_ones_own_is_not_the_internet_and_what_reaches_beyond_it_is() -> None:
+    own = ("2a01:5a8::/29", "8.0.0.0/7")
+    office, old, everyone = (rule(peer, 22) for peer in ("2a01:5a8::/29", "8.0.0.0/7", "::/0"))
+    assert trusting(group(office)).verdict is Verdict.FAIL
+    for held in (office, old, rule("2a01:5a8:1::/31", 22)):
+        found = trusting(group(held), *own)
+        assert (found.verdict, found.notes) == (Verdict.PASS, ("open_to_trusted_ranges",))
+    for opened in (everyone, rule("2a01:5a8::/28", 22), rule("2a01:400::/29", 22), rule("0.0.0.0/0", 22)):
+        assert trusting(group(office, opened), *own).verdict is Verdict.FAIL
+    assert trusting(group(rule("0.0.0.0/1", 22), rule("128.0.0.0/1", 22)), *own).verdict is Verdict.FAIL
+
+
+def test_trusted_ranges_that_overlap_each_other_and_private_ones_count_once() -> None:
+    opened = group(rule("8.0.0.0/6", 22))
+    # 8.0.0.0/6 without 10.0.0.0/8, which is private, holds three /8s: two of them trusted leave one, which is no more
+    # than a /8.
+    assert trusting(opened).verdict is Verdict.FAIL
+    assert trusting(opened, "10.0.0.0/7", "8.0.0.0/8").verdict is Verdict.PASS
+    assert trusting(opened, "10.0.0.0/7", "11.0.0.0/9", "11.0.0.0/8").verdict is Verdict.FAIL
+
+
+def test_trust_in_a_range_says_nothing_of_rules_that_are_open_to_nobody_else_anyway() -> None:
+    assert trusting(group(rule("198.51.100.0/24", 22)), "198.51.100.0/24").notes == ()
+
+
+@pytest.mark.parametrize("cidr", ["", "office", "10.0.0.0/33", "0.0.0.0/0", "::/0"])
+def test_what_is_no_range_of_ones_own_is_refused(cidr: str) -> None:
+    with pytest.raises(ValueError, match="range"):
+        Parameters(trusted_ranges=(cidr,))
