@@ -101,7 +101,7 @@ class KeyCollector(RegionalCollector):
             region=region,
             tags=self._tags(arn, region),
             places=read.places(region) if isinstance(read, Described) else read,
-            copies=Known(read.copies()) if isinstance(read, Described) else read,
+            copies=Known(read.copies) if isinstance(read, Described) else read,
             rotation=self._rotation(arn, region, read) if isinstance(read, Described) else read,
             state=Known(read.state) if isinstance(read, Described) else read,
         )

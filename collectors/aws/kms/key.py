@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from collectors.aws.answers import Answer, MalformedAnswerError, member
 from collectors.aws.kms.operations import DESCRIBE_KEY
 from collectors.model import Copy, CopyKind, Fact, Known, NotNeeded, Unread, UnreadReason
@@ -24,7 +26,7 @@ _EXTERNAL_STORE = "EXTERNAL_KEY_STORE"
 
 
 class Described:
-    """A ``DescribeKey`` answer; raises MalformedAnswerError for one that makes no sense."""
+    """A ``DescribeKey`` answer, ``copies`` its replicas; raises MalformedAnswerError for one that makes no sense."""
 
     def __init__(self, answer: Answer) -> None:
         described = member(answer, "KeyMetadata")
@@ -39,6 +41,7 @@ class Described:
         self.origin = str(described.get("Origin") or "")
         self.spec = str(described.get("KeySpec") or described.get("CustomerMasterKeySpec") or "")
         self._regions: Answer = described.get("MultiRegionConfiguration") or {}
+        self.copies = tuple(self._replicas())
 
     @property
     def unrotated(self) -> NotNeeded | None:
@@ -59,15 +62,12 @@ class Described:
             return Unread(reason=UnreadReason.NOT_TOLD, operation=DESCRIBE_KEY.uid, detail="external_key_store")
         return Known((f"aws:{region}",))
 
-    def copies(self) -> tuple[Copy, ...]:
-        """Return the replicas of a primary; a replica has none of its own."""
+    def _replicas(self) -> Iterator[Copy]:
+        """Yield the replicas of a primary; a replica has none of its own."""
         if self._regions.get("MultiRegionKeyType") != "PRIMARY":
-            return ()
-        replicas = sorted((str(member(one, "Arn")), str(member(one, "Region"))) for one in self._others())
-        return tuple(
-            Copy(kind=CopyKind.KEY_REPLICA, destination=arn, places=Known((f"aws:{region}",)), via="multi-region key")
-            for arn, region in replicas
-        )
-
-    def _others(self) -> list[Answer]:
-        return [one for one in self._regions.get("ReplicaKeys") or () if member(one, "Arn") != self.arn]
+            return
+        listed = self._regions.get("ReplicaKeys") or ()
+        for arn, region in sorted((str(member(one, "Arn")), str(member(one, "Region"))) for one in listed):
+            if arn != self.arn:
+                places = Known((f"aws:{region}",))
+                yield Copy(kind=CopyKind.KEY_REPLICA, destination=arn, places=places, via="multi-region key")
