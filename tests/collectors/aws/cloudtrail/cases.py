@@ -28,6 +28,17 @@ NOBODY_DELETES = {
 ONLY_THE_KEEPER_DELETES = NOBODY_DELETES | {
     "Condition": {"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/log-keeper"}}
 }
+ONLY_BY_TLS = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": ["BUCKET", "BUCKET/*"],
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+ONE_ROLE_KEPT_OFF = NOBODY_DELETES | {"Principal": {"AWS": "arn:aws:iam::123456789012:role/intern"}}
+OUR_OWN_DELETE = NOBODY_DELETES | {"Condition": {"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}}}
+ANOTHER_READS = ANYBODY_READS | {"Principal": {"AWS": "arn:aws:iam::999999999999:role/siem"}}
+THE_ORGANIZATION_READS = ANYBODY_READS | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
 NOBODY_LIFTS = {
     "Effect": "Deny",
     "Principal": "*",
@@ -186,6 +197,62 @@ def in_another_region(seed: Seeding) -> None:
     seed.own.well_kept(region="eu-north-1")
 
 
+def of_the_organization(seed: Seeding) -> None:
+    seed.own.well_kept(IsOrganizationTrail=True)
+
+
+def halves_in_two_trails(seed: Seeding) -> None:
+    seed.own.bucket()
+    seed.own.trail("a-reads", selectors=(basic("ReadOnly"),))
+    seed.own.trail("b-writes", selectors=(basic("WriteOnly"),))
+
+
+def stopped_and_not_validated(seed: Seeding) -> None:
+    seed.own.well_kept(recording=False, EnableLogFileValidation=False)
+
+
+def no_delivery_at_all(seed: Seeding) -> None:
+    seed.own.well_kept()
+    errors = '"LatestDeliveryError": "NoSuchBucket", "LatestDigestDeliveryError": "NoSuchBucket"'
+    seed.fails("cloudtrail:GetTrailStatus", add_to_status(errors))
+
+
+def listed_by(acl: str) -> Callable[[Seeding], None]:
+    def make(seed: Seeding) -> None:
+        seed.own.well_kept()
+        seed.own.s3.put_bucket_acl(Bucket=f"{seed.own.name}-log", ACL=acl)
+
+    return make
+
+
+def blocked_by_half(seed: Seeding) -> None:
+    under(ANYBODY_READS)(seed)
+    seed.own.s3.put_public_access_block(
+        Bucket=f"{seed.own.name}-log",
+        PublicAccessBlockConfiguration={"BlockPublicPolicy": True, "RestrictPublicBuckets": False},
+    )
+
+
+def elsewhere_and_stopped(seed: Seeding) -> None:
+    elsewhere("archive-log")(seed)
+    seed.own.trail_client().stop_logging(Name="audit")
+
+
+def block_unread_of_a_public_one(seed: Seeding) -> None:
+    under(ANYBODY_READS)(seed)
+    seed.fails("s3:GetPublicAccessBlock", DENIED)
+
+
+def not_validated_and_status_unread(seed: Seeding) -> None:
+    seed.own.well_kept(EnableLogFileValidation=False)
+    seed.fails("cloudtrail:GetTrailStatus", REFUSED)
+
+
+def second_unread(seed: Seeding) -> None:
+    seed.own.well_kept()
+    seed.fails("cloudtrail:GetTrailStatus", REFUSED, whose=seed.own.trail("second"))
+
+
 def _ignored(_: object) -> None:
     return None
 
@@ -280,4 +347,57 @@ TABLE: dict[str, tuple[Callable[[Seeding], None], str, tuple[str, ...]]] = {
     "one-good-among-bad": (one_good_among_bad, PASS, ()),
     "bad-and-unread": (bad_and_unread, UNKNOWN, ()),
     "in-another-region": (in_another_region, PASS, ()),
+    "of-the-organization": (of_the_organization, PASS, ("trail_of_the_organization",)),
+    "halves-in-two-trails": (halves_in_two_trails, FAIL, ("writes_not_recorded", "reads_not_recorded")),
+    "nothing-selected": (
+        selecting({"ReadWriteType": "All", "IncludeManagementEvents": False}),
+        FAIL,
+        ("reads_not_recorded", "writes_not_recorded"),
+    ),
+    "databases-left-out": (
+        selecting(basic("All", ExcludeManagementEventSources=["rdsdata.amazonaws.com"])),
+        FAIL,
+        ("events_left_out",),
+    ),
+    "basic-add-up": (selecting(basic("ReadOnly"), basic("WriteOnly")), PASS, ()),
+    "advanced-reads": (selecting(advanced(**MANAGEMENT, readOnly=["true"])), FAIL, ("writes_not_recorded",)),
+    "objects-besides": (
+        selecting(advanced(**MANAGEMENT), advanced(eventCategory=["Data"], **{"resources.type": ["AWS::S3::Object"]})),
+        PASS,
+        (),
+    ),
+    "one-name-left-out": (
+        selecting(advanced(**MANAGEMENT, eventName={"NotEquals": ["AssumeRole"]})),
+        FAIL,
+        ("events_narrowed",),
+    ),
+    "stopped-and-not-validated": (stopped_and_not_validated, FAIL, ("log_files_not_validated", "not_recording")),
+    "no-delivery-at-all": (no_delivery_at_all, FAIL, ("delivery_fails", "digest_delivery_fails")),
+    "tls-alone-is-asked-for": (under(ONLY_BY_TLS, lock=""), FAIL, ("log_can_be_deleted",)),
+    "one-role-does-not-delete": (under(ONE_ROLE_KEPT_OFF, lock=""), FAIL, ("log_can_be_deleted",)),
+    "the-account-s-own-delete": (under(OUR_OWN_DELETE, lock=""), FAIL, ("log_can_be_deleted",)),
+    "the-bucket-alone-is-kept": (
+        under(NOBODY_DELETES | {"Resource": "BUCKET", "Action": "s3:DeleteBucket"}, lock=""),
+        FAIL,
+        ("log_can_be_deleted",),
+    ),
+    "governed-and-denied": (
+        under(NOBODY_DELETES, lock="GOVERNANCE"),
+        PASS,
+        ("deletion_rule_can_be_lifted", "object_lock_can_be_bypassed"),
+    ),
+    "another-account-reads-it": (under(ANOTHER_READS, lock="COMPLIANCE"), PASS, ()),
+    "the-organization-reads-it": (under(THE_ORGANIZATION_READS), PASS, ()),
+    "anybody-writes-to-it": (under(ANYBODY_READS | {"Action": "s3:PutObject"}), FAIL, ("bucket_is_public",)),
+    "any-account-lists-it": (listed_by("authenticated-read"), FAIL, ("bucket_is_public",)),
+    "blocked-by-half": (blocked_by_half, FAIL, ("bucket_is_public",)),
+    "elsewhere-and-stopped": (elsewhere_and_stopped, FAIL, ("not_recording",)),
+    "elsewhere-and-not-vouched": (elsewhere("avouched-log"), UNKNOWN, ()),
+    "versioning-unread": (unread("s3:GetBucketVersioning", DENIED, lock=""), UNKNOWN, ()),
+    "lock-behind-a-gateway": (unread("s3:GetObjectLockConfiguration", GATEWAY_PAGE), UNKNOWN, ()),
+    "status-behind-a-gateway": (unread("cloudtrail:GetTrailStatus", GATEWAY_PAGE), UNKNOWN, ()),
+    "status-empty": (unread("cloudtrail:GetTrailStatus", Fault(body=b"{}")), UNKNOWN, ()),
+    "block-unread-of-a-public-one": (block_unread_of_a_public_one, UNKNOWN, ()),
+    "not-validated-and-status-unread": (not_validated_and_status_unread, FAIL, ("log_files_not_validated",)),
+    "second-unread": (second_unread, PASS, ()),
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from collectors.model import Attachments, Known, PeerKind, Provider, Scope, Secu
 from detectors.engine import judge
 from detectors.model import Judgement, Policy, Severity, Verdict
 from detectors.network.open_port import DETECTOR
-from tests.fakes.aws_faults import EXPIRED, GARBAGE, GATEWAY_PAGE, Fault, Faults
+from tests.fakes.aws_faults import EXPIRED, GARBAGE, GATEWAY_PAGE, Call, Fault, Faults
 from tests.fakes.aws_moto import ACCOUNT, Moto
 
 REGION = "eu-central-1"
@@ -59,8 +60,11 @@ def look(group: SecurityGroup) -> Judgement:
     return judgement
 
 
-# What a person who reads the rules says of them: open or not, and how bad.
-TRUTH: dict[str, tuple[tuple[dict[str, Any], ...], Severity | None]] = {
+UNREADABLE = "unreadable"
+
+# What a person who reads the rules says of them: open or not, and how bad; or that it cannot be told. A prefix list
+# goes by its name in LISTS, the group itself is sg-own.
+TRUTH: dict[str, tuple[tuple[dict[str, Any], ...], Severity | str | None]] = {
     "nothing": ((), None),
     "web": ((permission("tcp", 80, 80, "0.0.0.0/0", "::/0"), permission("tcp", 443, 443, "0.0.0.0/0", "::/0")), None),
     "office-ssh": ((permission("tcp", 22, 22, "198.51.100.0/24"),), None),
@@ -129,18 +133,126 @@ TRUTH: dict[str, tuple[tuple[dict[str, Any], ...], Severity | None]] = {
         (permission("tcp", 443, 443, "0.0.0.0/0"), permission("tcp", 22, 22, "0.0.0.0/0")),
         Severity.HIGH,
     ),
+    "one-host": ((permission("tcp", 22, 22, "8.8.8.8/32"),), None),
+    "documentation": ((permission("-1", None, None, "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"),), None),
+    "multicast": ((permission("udp", 5353, 5353, "224.0.0.0/4"),), None),
+    "link-local-ipv6": ((permission("tcp", 3389, 3389, "fe80::/10"),), None),
+    "gre": ((permission("47", -1, -1, "0.0.0.0/0"),), None),
+    "esp": ((permission("50", -1, -1, "0.0.0.0/0", "::/0"),), None),
+    "sctp": ((permission("132", -1, -1, "0.0.0.0/0"),), Severity.CRITICAL),
+    "snmp": ((permission("udp", 161, 161, "0.0.0.0/0"),), Severity.CRITICAL),
+    "port-zero": ((permission("tcp", 0, 0, "0.0.0.0/0"),), Severity.MEDIUM),
+    "last-port": ((permission("tcp", 65535, 65535, "::/0"),), Severity.MEDIUM),
+    "one-beside-the-web": ((permission("tcp", 443, 444, "0.0.0.0/0"),), Severity.MEDIUM),
+    "one-slash-7": ((permission("tcp", 3306, 3306, "16.0.0.0/7"),), Severity.CRITICAL),
+    "fifteen-slash-8": ((permission("tcp", 22, 22, *(f"{first}.0.0.0/8" for first in range(11, 41, 2))),), None),
+    "sixteen-slash-8": (
+        (permission("tcp", 22, 22, *(f"{first}.0.0.0/8" for first in range(11, 43, 2))),),
+        Severity.HIGH,
+    ),
+    "ipv4-closed-ipv6-open": ((permission("tcp", 5900, 5901, "10.0.0.0/8", "::/0"),), Severity.HIGH),
+    "members-alone": ((permission("-1", None, None, "sg-own"),), None),
+    "members-and-the-world": (
+        (permission("-1", None, None, "sg-own"), permission("tcp", 22, 22, "0.0.0.0/0")),
+        Severity.HIGH,
+    ),
+    "list-of-the-office": ((permission("-1", None, None, "pl-office"),), None),
+    "list-of-everybody": ((permission("tcp", 22, 22, "pl-everybody"),), Severity.HIGH),
+    "list-of-everybody-on-the-web": ((permission("tcp", 443, 443, "pl-everybody"),), None),
+    "list-of-everybody-ipv6": ((permission("tcp", 5432, 5432, "pl-everybody6"),), Severity.CRITICAL),
+    "list-that-is-empty": ((permission("-1", None, None, "pl-empty"),), None),
+    "list-that-is-gone": ((permission("tcp", 22, 22, "pl-gone"),), None),
+    "list-that-completes-it": (
+        (permission("tcp", 22, 22, "pl-eight", *(f"{first}.0.0.0/8" for first in range(31, 47, 2))),),
+        Severity.HIGH,
+    ),
+    "list-that-is-not-enough": ((permission("tcp", 22, 22, "pl-eight", "31.0.0.0/8"),), None),
+    "hidden-list": ((permission("tcp", 22, 22, "pl-hidden"),), UNREADABLE),
+    "hidden-list-for-everything": ((permission("-1", None, None, "pl-hidden"),), UNREADABLE),
+    "hidden-list-for-sctp": ((permission("132", -1, -1, "pl-hidden"),), UNREADABLE),
+    "hidden-list-for-quic": ((permission("udp", 443, 443, "pl-hidden"),), UNREADABLE),
+    "hidden-list-from-web-to-web": ((permission("tcp", 80, 443, "pl-hidden"),), UNREADABLE),
+    "hidden-list-beside-the-office": ((permission("tcp", 22, 22, "pl-hidden", "pl-office"),), UNREADABLE),
+    "hidden-list-for-the-web": (
+        (permission("tcp", 80, 80, "pl-hidden"), permission("tcp", 443, 443, "pl-hidden")),
+        None,
+    ),
+    "hidden-list-for-ping": ((permission("icmp", -1, -1, "pl-hidden"),), None),
+    "hidden-list-beside-everybody": (
+        (permission("tcp", 22, 22, "pl-hidden"), permission("tcp", 6379, 6379, "0.0.0.0/0")),
+        Severity.CRITICAL,
+    ),
+    "list-of-nonsense": ((permission("tcp", 22, 22, "pl-nonsense"),), UNREADABLE),
+    "list-of-nonsense-for-the-web": ((permission("tcp", 443, 443, "pl-nonsense"),), None),
+    "list-that-breaks-off": ((permission("tcp", 22, 22, "pl-broken"),), UNREADABLE),
+    "list-behind-a-gateway": ((permission("tcp", 3389, 3389, "pl-gateway"),), UNREADABLE),
 }
+LISTS: dict[str, tuple[str, ...]] = {
+    "pl-office": ("198.51.100.0/24",),
+    "pl-everybody": ("0.0.0.0/1", "128.0.0.0/1"),
+    "pl-everybody6": ("::/0",),
+    "pl-empty": (),
+    "pl-gone": ("0.0.0.0/0",),
+    "pl-eight": tuple(f"{first}.0.0.0/8" for first in range(11, 27, 2)),
+    "pl-hidden": ("198.51.100.0/24",),
+    "pl-nonsense": ("198.51.100.0/24",),
+    "pl-broken": ("198.51.100.0/24",),
+    "pl-gateway": ("198.51.100.0/24",),
+}
+"""What the prefix lists hold that the table calls so."""
+
+_ENTRIES_END = b"</GetManagedPrefixListEntriesResponse>"
+TROUBLE = {
+    "pl-gone": Fault(status=400, code="InvalidPrefixListID.NotFound"),
+    "pl-hidden": REFUSED,
+    "pl-nonsense": Fault(rewrite=lambda body: body.replace(b"198.51.100.0/24", b"the office")),
+    "pl-broken": Fault(rewrite=lambda body: body.replace(_ENTRIES_END, b"<nextToken>more</nextToken>" + _ENTRIES_END)),
+    "pl-gateway": GATEWAY_PAGE,
+}
+"""How reading them fails."""
 
 
-def test_every_group_is_judged_as_a_person_judges_its_rules(ec2: Any, account: AwsAccount) -> None:
+def lists(ec2: Any, faults: Faults) -> dict[str, str]:
+    """Make the prefix lists, and return their ids by the names that the table has for them."""
+    ids: dict[str, str] = {}
+    for name, cidrs in LISTS.items():
+        made = ec2.create_managed_prefix_list(
+            PrefixListName=name,
+            MaxEntries=20,
+            AddressFamily="IPv6" if "::/0" in cidrs else "IPv4",
+            Entries=[{"Cidr": cidr} for cidr in cidrs],
+        )
+        ids[name] = made["PrefixList"]["PrefixListId"]
+    named = {uid: name for name, uid in ids.items()}
+    operation = "ec2:GetManagedPrefixListEntries"
+    faults.plan(operation, REFUSED, times=99, when=lambda call: "NextToken" in call.form)
+    for name, fault in TROUBLE.items():
+        faults.plan(operation, fault, times=99, when=_about(name, named))
+    return ids
+
+
+def _about(name: str, named: dict[str, str]) -> Callable[[Call], bool]:
+    return lambda call: named.get(call.form["PrefixListId"]) == name
+
+
+def test_every_group_is_judged_as_a_person_judges_its_rules(ec2: Any, account: AwsAccount, faults: Faults) -> None:
+    ids = lists(ec2, faults)
     for name, (permissions, _) in TRUTH.items():
-        make(ec2, name, *permissions)
+        text = json.dumps(permissions)
+        for called, uid in ids.items():
+            text = text.replace(f'"{called}"', f'"{uid}"')
+        group = make(ec2, name)
+        if permissions:
+            own = json.loads(text.replace('"sg-own"', f'"{group}"'))
+            ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=own)
     found = read(account)
     assert set(TRUTH) <= set(found)
     judged = {name: look(found[name]) for name in TRUTH}
-    told = {name: one.severity if one.verdict is Verdict.FAIL else None for name, one in judged.items()}
-    assert told == {name: severity for name, (_, severity) in TRUTH.items()}
-    assert not any(one.unread for one in judged.values())
+    by_verdict = {Verdict.PASS: None, Verdict.UNKNOWN: UNREADABLE}
+    told = {name: by_verdict.get(one.verdict, one.severity) for name, one in judged.items()}
+    assert told == {name: truth for name, (_, truth) in TRUTH.items()}
+    open_questions = {name for name, truth in told.items() if truth == UNREADABLE}
+    assert {name for name, one in judged.items() if one.unread} == {*open_questions, "hidden-list-beside-everybody"}
 
 
 def test_a_group_is_named_as_the_contract_names_it(ec2: Any, account: AwsAccount) -> None:
