@@ -113,9 +113,12 @@ def of(connection: Connection, uid: str, accounts: Collection[str], *, after: da
 
 
 def remove_old(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete up to ``limit`` touches that happened before this time and were looked at; return how many."""
-    old = (touches.c.at < before) & touches.c.looked_at.is_not(None)
-    keys = connection.execute(select(touches.c.resource_uid, touches.c.event_uid).where(old).limit(limit)).all()
+    """Delete up to ``limit`` touches that happened before this time; return how many.
+
+    Also of what could never be looked at since: whole reads have tried the same in the meantime.
+    """
+    old = select(touches.c.resource_uid, touches.c.event_uid).where(touches.c.at < before)
+    keys = connection.execute(old.limit(limit)).all()
     for chunk in chunks(tuple(key) for key in keys):
         connection.execute(delete(touches).where(tuple_(touches.c.resource_uid, touches.c.event_uid).in_(chunk)))
     return len(keys)

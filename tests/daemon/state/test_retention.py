@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from collectors.model import Actor
 from daemon.model import Dataset, Document, FindingStatus, TransitionKind
-from daemon.state import Pruned, State, outbox, retention
-from tests.fakes.posture import OFF, VERSIONED, World, bucket
+from daemon.state import Pruned, State, outbox, retention, touches
+from daemon.state.touches import Touch
+from tests.fakes.posture import ACCOUNT, OFF, START, VERSIONED, World, bucket
 
 KEEP = timedelta(days=400)
 
@@ -50,3 +52,25 @@ def test_more_than_one_step_is_forgotten(state: State) -> None:
         outbox.put(connection, documents, world.clock.now)
     assert state.prune(world.clock.now + KEEP + KEEP, KEEP).documents == 2 * retention.STEP + 5
     assert state.outbox.stats() == []
+
+
+def test_who_touched_what_is_forgotten_by_age_whether_it_could_be_looked_at_or_not(state: State) -> None:
+    def touch(name: str, days: int) -> Touch:
+        at = START - timedelta(days=days)
+        return Touch(
+            resource_uid=name,
+            event_uid=name,
+            source="aws.cloudtrail",
+            account=ACCOUNT,
+            at=at,
+            seen_at=at,
+            operation="PutBucketPolicy",
+            actor=Actor(),
+        )
+
+    with state.write() as connection:
+        touches.add(connection, [touch("unread", 15), touch("looked", 15), touch("young", 13)])
+        touches.looked(connection, "looked", START, START)
+    assert state.prune(START, KEEP).touches == 2
+    with state.read() as connection:
+        assert touches.pending_uids(connection) == ["young"]
