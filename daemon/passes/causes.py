@@ -47,7 +47,8 @@ _OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "sharing": ("attribute",),
     "use": (),
 }
-"""Parts of the names of operations that change a fact, in lower case. For a fact that is not here its own words."""
+"""Parts of the names of operations that change a fact, in lower case, the likeliest first. For a fact that is not here
+its own words."""
 
 _ENDING = re.compile(r"delete|terminate|remove|deregister|purge", re.IGNORECASE)
 _BEGINNING = re.compile(r"create|run|copy|import|register|restore|allocate|insert", re.IGNORECASE)
@@ -58,7 +59,8 @@ def likeliest(touches: Sequence[Touch], transition: Transition) -> Touch | None:
     """Return the first of the events that may have caused a transition, None where none may.
 
     ``touches`` are the likelier first. What is said to have changed must be something that the operation changes;
-    only where no operation is known to change it the first event of all is taken.
+    only where no operation is known to change it the first event of all is taken. Logs tell whole seconds: of several
+    events at one moment that one is taken whose operation is the likeliest to change what changed first.
     """
     if transition.cause is Cause.RESOURCE_GONE:
         return _first(touches, lambda operation: _ENDING.search(operation) is not None)
@@ -66,9 +68,10 @@ def likeliest(touches: Sequence[Touch], transition: Transition) -> Touch | None:
     if not facts:
         facts = [evidence.name for evidence in transition.judgement.evidence if evidence.violates]
     words = [word for fact in facts for word in words_of(fact)]
-    related = _first(touches, lambda operation: any(word in operation.lower() for word in words))
+    related = _first(touches, lambda operation: _fit(operation, words) < len(words))
     if related is not None:
-        return related
+        rivals = (one for one in touches if (one.at, one.whole) == (related.at, related.whole))
+        return min(rivals, key=lambda one: _fit(one.operation, words))
     if transition.cause is Cause.RESOURCE_NEW:
         made = _first(touches, lambda operation: _BEGINNING.search(operation) is not None)
         if made is not None:
@@ -82,6 +85,12 @@ def words_of(fact: str) -> Collection[str]:
     """Return what the name of an operation that changes this fact contains, in lower case."""
     known = _OPERATIONS.get(fact)
     return known if known is not None else [word for word in fact.split("_") if len(word) > _SHORTEST_WORD]
+
+
+def _fit(operation: str, words: Sequence[str]) -> int:
+    """Return the position of the first of these words that the operation's name contains, or how many there are."""
+    name = operation.lower()
+    return next((position for position, word in enumerate(words) if word in name), len(words))
 
 
 def _first(touches: Iterable[Touch], fits: Callable[[str], bool]) -> Touch | None:

@@ -54,6 +54,19 @@ def test_the_newest_event_that_changes_what_changed_is_named(world: World) -> No
     assert (finding.actor.user_name, finding.actor.ip) == ("late", "198.51.100.7")
 
 
+@pytest.mark.parametrize("first", ["PutBucketPolicy", "DeletePublicAccessBlock"])
+def test_of_two_events_in_one_second_the_one_that_fits_what_changed_is_named(world: World, first: str) -> None:
+    world.read(bucket("b"))
+    at = world.clock.now + timedelta(seconds=10)
+    for operation in ("PutBucketPolicy", "DeletePublicAccessBlock"):
+        # Of events at one moment the state returns those first whose ids come first.
+        tell(world, "a" if operation == first else "z", operation, at)
+    world.later(bucket("b", **OPENED))
+    actor = opened(world).actor
+    assert actor is not None
+    assert actor.operation == "PutBucketPolicy"
+
+
 def test_an_event_before_the_last_look_or_after_the_change_was_seen_names_nobody(world: World) -> None:
     tell(world, "before", "PutBucketPolicy", world.clock.now - timedelta(minutes=1))
     world.read(bucket("b"))
