@@ -69,5 +69,5 @@ class Described:
         listed = self._regions.get("ReplicaKeys") or ()
         for arn, region in sorted((str(member(one, "Arn")), str(member(one, "Region"))) for one in listed):
             if arn != self.arn:
-                places = Known((f"aws:{region}",))
+                places: Fact[tuple[str, ...]] = Known((f"aws:{region}",))
                 yield Copy(kind=CopyKind.KEY_REPLICA, destination=arn, places=places, via="multi-region key")
