@@ -56,7 +56,8 @@ def _facts(detectors: Iterable[Detector], policy: Policy) -> Iterator[tuple[type
                     continue
                 if fact == _KEY and not _by_key(detector, policy):
                     continue
-                yield kind, fact
+                if detector.looks_at is None or detector.looks_at(policy, fact):
+                    yield kind, fact
 
 
 def _by_class(detector: Detector, policy: Policy) -> bool:

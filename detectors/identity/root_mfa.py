@@ -22,6 +22,11 @@ class Requirement(StrEnum):
     HARDWARE = "hardware"
 
 
+def looks_at(policy: Policy, fact: str) -> bool:
+    """Whether a fact can decide: the kinds of devices do only where hardware is required."""
+    return fact != "mfa_methods" or policy.parameter(UID, Parameters).require is Requirement.HARDWARE
+
+
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``any``: some MFA device. ``hardware``: no virtual one, which can be copied and lies on a telephone."""
 
@@ -116,6 +121,7 @@ DETECTOR = Detector(
     violations=(without_mfa, too_weak),
     notes=notes,
     parameters=Parameters,
+    looks_at=looks_at,
     example_policy=Policy(parameters={UID: Parameters(require=Requirement.HARDWARE)}),
     good=(root(), _NOTHING_LEFT),
     bad=(

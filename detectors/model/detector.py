@@ -105,9 +105,11 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     the rule does not apply to a resource (PASS with that note), None where it does; ``requires``
     says whether the policy configures this rule at all (no judgement where not). ``weigh`` may
     change the severity for what was found. ``notes`` adds note codes. ``recheck_at`` returns when
-    time alone can next change the verdict. ``remediation_of`` holds what differs for a kind (or a base
-    of kinds) that is mended in another way than the others. ``parameters`` is a struct whose fields all have defaults
-    and that forbids unknown fields: the operator's settings, typed.
+    time alone can next change the verdict. ``looks_at`` says whether a fact that a violation reads can
+    decide under a policy (all can where there is none), so that one that cannot need not be read.
+    ``remediation_of`` holds what differs for a kind (or a base of kinds) that is mended in another way
+    than the others. ``parameters`` is a struct whose fields all have defaults and that forbids unknown
+    fields: the operator's settings, typed.
     """
 
     uid: str
@@ -132,6 +134,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True):
     notes: Callable[[Any, Policy], Iterable[str]] | None = None
     weigh: Callable[[Any, Policy, tuple[Evidence, ...], Severity], Severity] | None = None
     recheck_at: Callable[[Any, Policy, datetime], datetime | None] | None = None
+    looks_at: Callable[[Policy, str], bool] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a definition that could not work; raise ValueError saying what is wrong."""

@@ -39,13 +39,15 @@ def collect(endpoint: str) -> int:
     from collectors.aws.iam import IamCollector
     from collectors.aws.session import AwsAccount
     from collectors.model import Provider, Scope, Unread
-    from detectors.catalogue import detectors_for
+    from detectors.asking import asked
+    from detectors.catalogue import catalogue, detectors_for
     from detectors.engine import judge
     from detectors.model import Policy
 
     scope = Scope(target="bench", provider=Provider.AWS, account=ACCOUNT, region="global", collector=IamCollector.uid)
     policy, now, made = Policy(), datetime.now(UTC), 0
-    for item in IamCollector(AwsAccount(ACCOUNT, endpoint_url=endpoint)).collect(scope):
+    account = AwsAccount(ACCOUNT, endpoint_url=endpoint, asked=asked(tuple(catalogue().values()), policy))
+    for item in IamCollector(account).collect(scope):
         if isinstance(item, Unread):
             sys.exit(item.summary)
         made += sum(judge(detector, item, policy, now) is not None for detector in detectors_for(type(item)))

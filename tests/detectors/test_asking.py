@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.model import Bucket, Disk, KeyHolder, ReadScope, Resource, SecurityGroup, User
+from collectors.model import Bucket, Disk, KeyHolder, ReadScope, Resource, RootUser, SecurityGroup, User
 from detectors.asking import Asked, asked
 from detectors.catalogue import catalogue
 from detectors.data.encryption_at_rest import Parameters as OfStores
+from detectors.identity.root_mfa import Parameters as OfRoot
+from detectors.identity.root_mfa import Requirement as RequiredOfRoot
 from detectors.model import Detector, Policy, Residency
 from detectors.requirement import Requirement
 from detectors.storage.encryption_at_rest import Parameters
@@ -47,6 +49,14 @@ def test_copies_matter_only_where_a_rule_says_where_data_may_lie() -> None:
 @pytest.mark.parametrize(("policy", "matter"), [(Policy(), False), (RESIDENCY, True), (BY_CLASS, True)])
 def test_tags_matter_only_where_something_is_required_by_class(policy: Policy, *, matter: bool) -> None:
     assert everything(policy)(Bucket, "tags") is matter
+
+
+@pytest.mark.parametrize(("require", "matter"), [("any", False), ("hardware", True)])
+def test_the_kind_of_the_roots_device_matters_only_where_hardware_is_required(require: str, *, matter: bool) -> None:
+    parameters = OfRoot(require=RequiredOfRoot(require))
+    assert everything(Policy(parameters={"identity.root_mfa": parameters}))(RootUser, "mfa_methods") is matter
+    assert not everything(Policy())(RootUser, "mfa_methods")
+    assert everything(Policy())(RootUser, "mfa")
 
 
 KEYED = {"data.encryption_at_rest": OfStores(require=Requirement.HSM)}

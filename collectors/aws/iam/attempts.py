@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.aws.iam import operations as ops
+from collectors.aws.iam.root import asks_for_methods
 from collectors.aws.operations import Attempt
 from collectors.aws.session import AwsAccount
 
@@ -22,7 +23,8 @@ def attempts(account: AwsAccount) -> Iterator[Attempt]:
     yield Attempt(operation=ops.GET_CREDENTIAL_REPORT, region=home)
     yield Attempt(operation=ops.GET_ACCOUNT_SUMMARY, region=home)
     yield Attempt(operation=ops.GET_ACCOUNT_AUTHORIZATION_DETAILS, region=home, parameters={**few, "Filter": ["User"]})
-    yield Attempt(operation=ops.LIST_VIRTUAL_MFA_DEVICES, region=home, parameters=few)
+    if asks_for_methods(account):
+        yield Attempt(operation=ops.LIST_VIRTUAL_MFA_DEVICES, region=home, parameters=few)
     for operation in _OF_A_USER:
         yield Attempt(operation=operation, region=home, parameters={"UserName": _NOBODYS})
     yield Attempt(operation=ops.GET_ROLE, region=home, parameters={"RoleName": _NOBODYS})

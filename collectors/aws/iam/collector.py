@@ -8,16 +8,23 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
+import msgspec
+
 from collectors.api import Permission
 from collectors.aws.answers import GoneError
 from collectors.aws.iam.attempts import attempts
 from collectors.aws.iam.authorization import Identity, Inventory, read_inventory
 from collectors.aws.iam.credentials import Credentials, Report, read_credentials
 from collectors.aws.iam.judged import SERVICE_LINKED_PATH, Privileges, privileges
-from collectors.aws.iam.operations import GET_ACCOUNT_AUTHORIZATION_DETAILS, GET_ROLE, OPERATIONS
+from collectors.aws.iam.operations import (
+    GET_ACCOUNT_AUTHORIZATION_DETAILS,
+    GET_ROLE,
+    LIST_VIRTUAL_MFA_DEVICES,
+    OPERATIONS,
+)
 from collectors.aws.iam.privileges import Territory
 from collectors.aws.iam.report import CredentialReports
-from collectors.aws.iam.root import read_root, read_summary, root_arn, says_all
+from collectors.aws.iam.root import METHODS, read_root, read_summary, root_arn, says_all
 from collectors.aws.operations import Attempt, permissions
 from collectors.aws.session import AwsAccount
 from collectors.aws.workers import spread
@@ -41,7 +48,8 @@ _IDENTITY_CENTER_PATH = "/aws-reserved/sso.amazonaws.com/"
 class IamCollector:
     """Reads the identities of one account: IAM is global, and told in lists.
 
-    Three calls, and one for each 300 entities; one more where the root has an MFA device. Users whom the credential
+    Three calls, and one for each 300 entities; one more where a rule asks what kind of MFA device the root has. That of
+    STS, whose account this is, serves all collectors of an account. Users whom the credential
     report does not know yet, or whom an event showed to have changed since it was made, are read one by one.
     """
 
@@ -50,7 +58,10 @@ class IamCollector:
     kinds: ClassVar[tuple[type[Resource], ...]] = (User, Role, RootUser)
     regional: ClassVar[bool] = False
     operations = OPERATIONS
-    permissions: ClassVar[tuple[Permission, ...]] = permissions(OPERATIONS)
+    permissions: ClassVar[tuple[Permission, ...]] = tuple(
+        msgspec.structs.replace(one, fact=METHODS) if one.operation == LIST_VIRTUAL_MFA_DEVICES.uid else one
+        for one in permissions(OPERATIONS)
+    )
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from collectors.aws.answers import Answer, expect_root, member
+from collectors.aws.entries import not_asked
 from collectors.aws.iam.credentials import DEVICE, NO_DEVICE, Credentials
 from collectors.aws.iam.operations import GET_ACCOUNT_SUMMARY, LIST_VIRTUAL_MFA_DEVICES
 from collectors.aws.session import AwsAccount
@@ -33,6 +34,9 @@ Summary = Mapping[str, int]
 _PASSWORD = "AccountPasswordPresent"  # noqa: S105 - the name of a flag
 _MFA = "AccountMFAEnabled"
 _KEYS = "AccountAccessKeysPresent"
+METHODS = "mfa_methods"
+"""The one fact of the root that takes a call of its own, and so is read only where a rule asks for it."""
+
 _DEVICE_NAME = "root-account-mfa-device"
 _NO_DEVICE = NotNeeded("no_mfa_device")
 
@@ -40,6 +44,11 @@ _NO_DEVICE = NotNeeded("no_mfa_device")
 def root_arn(account: AwsAccount) -> str:
     """Return the ARN of the account's root, which judgements call it by."""
     return f"arn:{account.partition}:iam::{account.account_id}:root"
+
+
+def asks_for_methods(account: AwsAccount) -> bool:
+    """Whether any rule looks at what kind of MFA devices the root has."""
+    return account.asked(RootUser, METHODS)
 
 
 def read_summary(account: AwsAccount) -> Fact[Summary]:
@@ -122,6 +131,8 @@ def _methods(account: AwsAccount, mfa: Fact[Mfa]) -> Fact[tuple[MfaMethod, ...]]
         return mfa
     if not mfa.value.enforced:
         return _NO_DEVICE
+    if not asks_for_methods(account):
+        return not_asked(LIST_VIRTUAL_MFA_DEVICES)
     parameters: dict[str, Any] = {"AssignmentStatus": "Assigned", "MaxItems": 1000}
     while True:
         page = account.read(LIST_VIRTUAL_MFA_DEVICES, account.home_region, _page, **parameters)

@@ -7,14 +7,19 @@ from typing import Any
 
 import pytest
 
+from collectors.aws.iam import IamCollector
 from collectors.aws.iam import operations as ops
+from collectors.aws.session import AwsAccount
 from collectors.model import AccessKey, Known, MfaMethod, Unread, UnreadReason
+from detectors.asking import asked
+from detectors.catalogue import catalogue
 from detectors.engine import judge
 from detectors.identity.root_mfa import DETECTOR as ROOT_MFA
 from detectors.identity.root_mfa import UID, Parameters, Requirement
 from detectors.model import Policy, Verdict
 from tests.collectors.aws.iam.conftest import (
     ROOT,
+    SCOPE,
     Clock,
     Estate,
     csv_of,
@@ -171,3 +176,22 @@ def test_the_summary_without_its_map_is_no_zero(collect: Collect, faults: Faults
     root = collect().whole().root
     assert isinstance(root.mfa, Unread)
     assert root.mfa.reason is UnreadReason.NOT_TOLD
+
+
+def test_devices_are_listed_only_where_a_rule_asks_of_what_kind_they_are(faults: Faults, clock: Clock) -> None:
+    policy = Policy()
+    account = AwsAccount(ACCOUNT, endpoint_url=faults.url, asked=asked(tuple(catalogue().values()), policy))
+    faults.plan(ops.GET_ACCOUNT_SUMMARY.uid, summary_answer(**{PASSWORD: 1, MFA: 1, KEYS: 0}))
+    collector = IamCollector(account, sleep=clock.sleep, now=clock)
+    root = Estate(collector.collect(SCOPE)).whole().root
+    assert isinstance(root.mfa_methods, Unread)
+    assert root.mfa_methods.reason is UnreadReason.NOT_ASKED
+    judgement = judge(ROOT_MFA, root, policy, clock.now)
+    assert judgement is not None
+    assert judgement.verdict is Verdict.PASS
+    assert judgement.unread == ()
+    assert faults.count(ops.LIST_VIRTUAL_MFA_DEVICES.uid) == 0
+    assert ops.LIST_VIRTUAL_MFA_DEVICES not in {attempt.operation for attempt in collector.attempts()}
+    needed = {one.operation: one.fact for one in IamCollector.permissions}
+    assert needed[ops.LIST_VIRTUAL_MFA_DEVICES.uid] == "mfa_methods"
+    assert set(needed.values()) == {"", "mfa_methods"}
