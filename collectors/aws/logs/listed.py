@@ -28,12 +28,21 @@ MOST_OWED = 100
 """Files that may fail before nothing newer is read: a permission that is missing is not a matter of single files."""
 
 
+ALWAYS = 60
+"""Folders up to which all are listed at each look; of more, those that are quiet are listed more rarely."""
+
+_REST = 12
+"""A quiet folder rests a twelfth of the time it has been quiet: five minutes after an hour."""
+
+
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """What a listed log waits for.
 
     ``since``: how far back it begins when first watched. ``look_back``: how much older than the newest a
     file's name may be. ``late``: how long after its own date an object may show up, as replicas do, which bear
-    the date of their original. ``discovery``: how often new accounts, regions and prefixes are looked for.
+    the date of their original. ``discovery``: how long it is at most until new accounts, regions and prefixes
+    are looked for again, and folders listed again in which nothing comes; ``a_listing``: for how long each
+    listing that this takes puts it off.
     ``give_up``: how long a file that cannot be read is tried again, every ``retry`` at the least.
     ``delivered_within``: how long after an event the cloud delivers it, as a rule. ``silence``: how long no file
     may come until it is doubted that there was nothing to tell: reading alone is logged.
@@ -81,6 +90,7 @@ class ListedLog:
         self._folders: tuple[Folder, ...] = ()
         self._discovered = float("-inf")
         self._rediscover = 0.0
+        self._resting: dict[str, _Rest] = {}
 
     @property
     def position(self) -> str:
@@ -120,7 +130,28 @@ class ListedLog:
             self._rediscover = min(affordable, self.patience.discovery).total_seconds()
             self._discovered = now
             progress.keep_only(iter(self._folders))
+            there = {folder.prefix for folder in self._folders}
+            self._resting = {prefix: rest for prefix, rest in self._resting.items() if prefix in there}
         return self._folders
+
+    def rests(self, folder: Folder, now: float) -> bool:
+        """Whether a folder is quiet and was listed not long ago."""
+        rest = self._resting.get(folder.prefix)
+        return rest is not None and rest.listed <= now < rest.until
+
+    def listed(self, folder: Folder, now: float, *, quiet_since: float | None) -> None:
+        """Take note that a folder was listed now; ``quiet_since`` is None where there was something new in it."""
+        if quiet_since is None:
+            self._resting.pop(folder.prefix, None)
+            return
+        affordable = max(len(self._folders) - ALWAYS, 0) * self.patience.a_listing
+        longest = min(affordable, self.patience.discovery).total_seconds()
+        rest = min(longest, max(now - quiet_since, 0.0) / _REST)
+        self._resting[folder.prefix] = _Rest(now, now + rest)
+
+    def listed_since(self, now: float) -> float:
+        """Return since when every folder was listed and new ones were looked for."""
+        return min([now, self._discovered, *(rest.listed for rest in self._resting.values())])
 
     def _progress(self, cursor: bytes | None, now: float) -> Progress:
         late = self.patience.late.total_seconds()
@@ -136,6 +167,13 @@ class ListedLog:
         return Progress(now - self.patience.since.total_seconds(), late)
 
 
+class _Rest(msgspec.Struct, frozen=True):
+    """When a folder was listed and nothing new was there, and until when it is not listed again."""
+
+    listed: float
+    until: float
+
+
 class _New(msgspec.Struct, frozen=True):
     """A file that is new; once it is begun its folder is ``settled`` up to there, None where nothing is."""
 
@@ -147,10 +185,12 @@ class _New(msgspec.Struct, frozen=True):
 
 
 class _Swept(msgspec.Struct, frozen=True):
-    """A folder that was looked through."""
+    """A folder that was looked through; ``fresh`` is whether anything new was there."""
 
+    folder: Folder
     progress: FolderProgress
     settled: float
+    fresh: bool
 
 
 _Found: TypeAlias = _New | _Swept | LogUnreadError
@@ -180,7 +220,7 @@ class _Reading:
         except LogUnreadError as error:
             stopped = error.unread
         reached = min(
-            self._now - self._patience.delivered_within.total_seconds(),
+            self._source.listed_since(self._now) - self._patience.delivered_within.total_seconds(),
             self._progress.latest + self._patience.silence.total_seconds(),
         )
         told = stopped is None and self._complete
@@ -209,7 +249,7 @@ class _Reading:
                 operation=LIST_OBJECTS.uid,
                 detail=f"{self._source.bucket.name}: no log files there",
             )
-        asked = [(folder, self._floor(folder)) for folder in folders]
+        asked = [(folder, self._floor(folder)) for folder in folders if not self._source.rests(folder, self._now)]
         if len(asked) == 1:
             listed: Iterator[tuple[Folder, Page | LogUnreadError]] = map(self._first, asked)
         else:
@@ -231,6 +271,9 @@ class _Reading:
             yield from self._begun(found, content)
         if found.settled is not None:
             found.progress.settle(found.settled)
+        if isinstance(found, _Swept):
+            quiet_since = None if found.fresh else found.progress.settled
+            self._source.listed(found.folder, self._now, quiet_since=quiet_since)
 
     def _found(self, listed: Iterator[tuple[Folder, Page | LogUnreadError]]) -> Iterator[_Found]:
         """Find what is new, folder by folder; what cannot be listed is among it. Changes nothing."""
@@ -258,7 +301,7 @@ class _Reading:
     def _files(self, folder: Folder, first: Page) -> Iterator[_Found]:
         """Find the files of a folder that are new, in the order of their names."""
         progress = self._progress.of(folder)
-        newest, latest = progress.newest, 0.0
+        newest, latest, fresh = progress.newest, 0.0, False
         bound = folder.before(datetime.fromtimestamp(self._now, UTC))
         for page in self._source.bucket.pages(folder.prefix, first):
             for listed in page.objects:
@@ -270,12 +313,13 @@ class _Reading:
                     continue
                 latest = max(latest, listed.modified)
                 if not progress.knows(name, listed.modified):
+                    fresh = True
                     settled = min(latest, self._now) if name > newest else None
                     yield _New(progress, name, at.timestamp(), listed, settled)
             else:
                 continue
             break
-        yield _Swept(progress, min(latest, self._now))
+        yield _Swept(folder, progress, min(latest, self._now), fresh)
 
     def _begun(self, new: _New, content: Fetched) -> Iterator[Delivery | Unread]:
         if len(self._progress.owed) >= MOST_OWED:

@@ -9,7 +9,7 @@ import pytest
 
 from collectors.aws.logs.batch import Bounds
 from collectors.aws.logs.bucket import WHOLE
-from collectors.aws.logs.listed import Patience
+from collectors.aws.logs.listed import ALWAYS, Patience
 from collectors.aws.logs.progress import VERSION
 from collectors.aws.logs.sources import CloudTrailBucket
 from collectors.aws.session import AwsAccount
@@ -171,6 +171,39 @@ def test_the_folders_of_a_large_organization_are_looked_for_more_rarely(
     clock.pass_by(seconds=discovery / 2 - 59)
     assert ids(follower.follow()) == ["new"]
     assert Patience().discovery == timedelta(minutes=10)
+
+
+def test_quiet_folders_of_a_large_organization_are_listed_more_rarely(
+    put: Any, cloud: LogCloud, reader: AwsAccount, clock: Clock
+) -> None:
+    def region(number: int) -> str:
+        return f"eu-west-{number}"
+
+    patience = Patience(a_listing=timedelta(seconds=60))
+    follower = Follower(CloudTrailBucket(reader, BUCKET, patience=patience, clock=clock))
+    for number in range(ALWAYS + 40):
+        put(f"{number}", region=region(number))
+    follower.follow()
+    clock.pass_by(hours=5)
+    put("ends the margin", region=region(0))
+    follower.follow()
+    cloud.calls.clear()
+    for minute in range(10):
+        clock.pass_by(minutes=1)
+        put(f"busy {minute}", region=region(0))
+        assert ids(follower.follow()) == [f"busy {minute}"]
+        until = follower.deliveries[-1].until
+        assert until is not None
+        assert timedelta(minutes=15) <= clock.now - until <= timedelta(minutes=25)
+    # Each folder once and the busy one each time, and looking for new ones every third time.
+    assert cloud.calls["ListObjectsV2"] <= ALWAYS + 40 + 10 + 4 * 3
+    put("woken", region=region(7))
+    clock.pass_by(minutes=10)
+    assert ids(follower.follow()) == ["woken"]
+    for number in range(5):
+        clock.pass_by(minutes=1)
+        put(f"awake {number}", region=region(7))
+        assert ids(follower.follow()) == [f"awake {number}"]
 
 
 def test_organization_trails_have_their_accounts_under_the_organization(
