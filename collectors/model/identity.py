@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from collectors.model.facts import Fact, Known
+from collectors.model.facts import Fact, Known, NotNeeded
 from collectors.model.grants import Reach
 from collectors.model.resource import Resource
 
@@ -173,10 +173,13 @@ class RootUser(Resource, frozen=True, kw_only=True, tag="root_user"):
     """The account's root, which no policy of the account binds.
 
     ``console_access``: it has a password. ``access_keys`` are the keys that exist, active or not.
-    ``mfa_methods`` are the kinds of its devices, NotNeeded where it has none.
+    ``signing_certificates``: it has X.509 certificates to sign requests with, which no MFA stands before;
+    NotNeeded where the provider knows no such thing. ``mfa_methods`` are the kinds of its devices,
+    NotNeeded where it has none.
     """
 
     console_access: Fact[bool]
     mfa: Fact[Mfa]
     access_keys: Fact[tuple[AccessKey, ...]]
     mfa_methods: Fact[tuple[MfaMethod, ...]]
+    signing_certificates: Fact[bool] = NotNeeded("no_signing_certificates_there")

@@ -37,6 +37,7 @@ _OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "attachments": ("networkinterface", "instances", "attach", "detach"),
     "mfa": ("mfa",),
     "mfa_methods": ("mfa",),
+    "signing_certificates": ("signingcertificate",),
     "mfa_rules": ("mfa", *_PERMISSIONS),
     "access_keys": ("accesskey",),
     "console_access": ("loginprofile", "password"),

@@ -67,6 +67,7 @@ _ROOT: dict[str, Any] = {
     "mfa": WITH_MFA,
     "access_keys": NO_KEYS,
     "mfa_methods": Known((MfaMethod.HARDWARE,)),
+    "signing_certificates": Known(value=False),
 }
 
 

@@ -33,7 +33,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     require: Requirement = Requirement.ANY
 
 
-@over("mfa", "console_access", "access_keys")
+@over("mfa", "console_access", "access_keys", "signing_certificates")
 def without_mfa(root: RootUser, _policy: Policy, _now: datetime) -> Iterator[Observation]:
     """Observe a root that has something to sign in with and no second factor."""
     if isinstance(root.mfa, Known) and root.mfa.value.enforced:
@@ -43,7 +43,10 @@ def without_mfa(root: RootUser, _policy: Policy, _now: datetime) -> Iterator[Obs
         yield usable
     elif isinstance(usable, Known) and usable.value and not root.mfa.value.enforced:
         keys = root.access_keys.value if isinstance(root.access_keys, Known) else ()
-        yield Evidence(name="mfa", data={"enforced": False, "password": _known(root.console_access), "keys": len(keys)})
+        signs = _known(root.signing_certificates)
+        certificates = {} if signs is None else {"signing_certificates": signs}
+        data = {"enforced": False, "password": _known(root.console_access), "keys": len(keys), **certificates}
+        yield Evidence(name="mfa", data=data)
 
 
 @over("mfa_methods")
@@ -57,7 +60,8 @@ def too_weak(root: RootUser, policy: Policy, _now: datetime) -> Iterator[Observa
 def _usable(root: RootUser) -> Fact[bool]:
     """Return whether there is anything to act as the root with."""
     keys: Fact[tuple[AccessKey, ...]] = root.access_keys
-    return either(root.console_access, Known(bool(keys.value)) if isinstance(keys, Known) else keys)
+    by_key = Known(bool(keys.value)) if isinstance(keys, Known) else keys
+    return either(root.console_access, by_key, root.signing_certificates)
 
 
 def _known(fact: Fact[bool]) -> bool | None:
@@ -84,9 +88,9 @@ DETECTOR = Detector(
     on=RootUser,
     severity=Severity.CRITICAL,
     description=(
-        "The account's root has a password or an access key and no MFA device. A root with neither, as under central "
-        "management of root access, has nothing to protect and passes. With require: hardware, a virtual device does "
-        "not suffice, whatever other devices there are: the weakest one opens too."
+        "The account's root has a password, an access key or a signing certificate and no MFA device. A root with none "
+        "of them, as under central management of root access, has nothing to protect and passes. With require: "
+        "hardware, a virtual device does not suffice, whatever other devices there are: the weakest one opens too."
     ),
     risk="No policy of the account binds the root: who signs in as it can do everything, and close the account.",
     controls=(iso27001("5.23"), iso27001("8.2"), iso27001("8.5")),
@@ -126,6 +130,12 @@ DETECTOR = Detector(
     good=(root(), _NOTHING_LEFT),
     bad=(
         root(mfa=WITHOUT_MFA, mfa_methods=_NO_DEVICE),
+        root(
+            console_access=Known(value=False),
+            mfa=WITHOUT_MFA,
+            mfa_methods=_NO_DEVICE,
+            signing_certificates=Known(value=True),
+        ),
         root(
             console_access=Known(value=False),
             mfa=WITHOUT_MFA,

@@ -1,7 +1,9 @@
 """The account's root: what it signs in with, first-hand from the account summary.
 
 The credential report fills in what the summary does not say. It is up to four hours old, so where both speak the
-summary is believed (semantics 4.1).
+summary is believed (semantics 4.1). Whether root access is managed centrally (``iam:ListOrganizationsFeatures``, for
+the management account alone) is not asked: it does not say that a member's root lost its credentials, and these are
+counted here, one by one.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ Summary = Mapping[str, int]
 _PASSWORD = "AccountPasswordPresent"  # noqa: S105 - the name of a flag
 _MFA = "AccountMFAEnabled"
 _KEYS = "AccountAccessKeysPresent"
+_CERTIFICATES = "AccountSigningCertificatesPresent"
 METHODS = "mfa_methods"
 """The one fact of the root that takes a call of its own, and so is read only where a rule asks for it."""
 
@@ -73,6 +76,7 @@ def read_root(account: AwsAccount, summary: Fact[Summary], reported: Credentials
         mfa=mfa,
         access_keys=_access_keys(summary, reported),
         mfa_methods=_methods(account, mfa),
+        signing_certificates=_signing_certificates(summary),
     )
 
 
@@ -116,6 +120,11 @@ def _access_keys(summary: Fact[Summary], reported: Credentials | None) -> Fact[t
     if isinstance(listed, Known) and listed.value:
         return listed
     return Known(tuple(AccessKey(active=True) for _ in range(present.value)))
+
+
+def _signing_certificates(summary: Fact[Summary]) -> Fact[bool]:
+    present = _flag(summary, _CERTIFICATES)
+    return Known(present.value > 0) if isinstance(present, Known) else present
 
 
 def _else_reported(unread: Fact[Any], reported: Fact[T] | None) -> Fact[T]:

@@ -35,6 +35,7 @@ from tests.fakes.aws_moto import ACCOUNT, Moto
 Collect = Callable[[], Estate]
 
 PASSWORD, MFA, KEYS = "AccountPasswordPresent", "AccountMFAEnabled", "AccountAccessKeysPresent"
+CERTIFICATES = "AccountSigningCertificatesPresent"
 OLD_KEY = {"access_key_1_active": "true", "access_key_1_last_rotated": "2015-01-02T03:04:05+00:00"}
 
 SAYS: list[tuple[dict[str, int], dict[str, str] | None, Verdict]] = [
@@ -73,11 +74,33 @@ def test_what_decides(
 ) -> None:
     summary, reported, verdict = case
     rows = [] if reported is None else [{**root_row(), **reported}]
-    faults.plan(ops.GET_ACCOUNT_SUMMARY.uid, summary_answer(**summary))
+    faults.plan(ops.GET_ACCOUNT_SUMMARY.uid, summary_answer(**{CERTIFICATES: 0, **summary}))
     faults.plan(ops.GET_CREDENTIAL_REPORT.uid, report_answer(csv_of(*rows), clock.now))
     judgement = judge(ROOT_MFA, collect().whole().root, Policy(), clock.now)
     assert judgement is not None
     assert judgement.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        ({CERTIFICATES: 1}, Verdict.FAIL),
+        ({CERTIFICATES: 0}, Verdict.PASS),
+        ({}, Verdict.UNKNOWN),
+        ({MFA: 1, CERTIFICATES: 1}, Verdict.PASS),
+        ({MFA: 1}, Verdict.PASS),
+        ({PASSWORD: 1}, Verdict.FAIL),
+    ],
+)
+def test_a_signing_certificate_is_something_to_act_as_the_root_with(
+    collect: Collect, faults: Faults, clock: Clock, told: dict[str, int], verdict: Verdict
+) -> None:
+    numbers = {PASSWORD: 0, MFA: 0, KEYS: 0, **told}
+    faults.plan(ops.GET_ACCOUNT_SUMMARY.uid, summary_answer(**numbers))
+    judgement = judge(ROOT_MFA, collect().whole().root, Policy(), clock.now)
+    assert judgement is not None
+    assert judgement.verdict is verdict
+    assert ("root_without_credentials" in judgement.notes) is (verdict is Verdict.PASS and MFA not in told)
 
 
 def test_a_key_that_the_summary_counts_is_told_with_its_age_from_the_report(collect: Collect, faults: Faults) -> None:
