@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from daemon.cli.exits import ExitCode, finish
 from daemon.cli.options import ConfigOption, configuration
 from daemon.cli.output import emit, emit_all, say
 
@@ -32,10 +31,7 @@ def register(app: typer.Typer) -> None:
         ] = False,
         config: ConfigOption = None,
     ) -> None:
-        """Check the configuration without any network, and show what it comes to.
-
-        Ends with 3 where a Sigma rule is refused: the daemon would run, without that rule.
-        """
+        """Check the configuration without any network, and show what it comes to."""
         if schema:
             _schema()
         else:
@@ -58,8 +54,6 @@ def _check(path: Path | None) -> None:
     running, refused = _rules(settings)
     verdict = "OK" if not refused else f"can be used, but {_several(refused, 'rule is', 'rules are')} refused"
     emit_all([f"{settings.file}: {verdict}", *summary(settings), *running, *_exceptions(settings)])
-    if refused:
-        finish(ExitCode.INCOMPLETE)
 
 
 def _say_not_done(settings: Configuration) -> None:
