@@ -90,7 +90,7 @@ class IamCollector:
         refused = self._reports.order()
         summary = read_summary(self._account)
         inventory = read_inventory(self._account)
-        judged = privileges(inventory, self._territory())
+        judged = privileges(inventory, self._territory(), self._now())
         for role in inventory.roles.values():
             yield self._role(role, judged[role.arn])
         report = self._reports.fetch(refused)
@@ -136,7 +136,7 @@ class IamCollector:
             return _not_listed(inventory)
         with self._lock:
             self._changed[found.arn] = self._now()
-        return self._user(found, live, privileges(inventory, self._territory())[found.arn])
+        return self._user(found, live, privileges(inventory, self._territory(), self._now())[found.arn])
 
     def _refresh_role(self, uid: str, name: str) -> Role | Unread:
         exists = self._account.read(GET_ROLE, self._account.home_region, bool, RoleName=name)
@@ -144,7 +144,7 @@ class IamCollector:
         found = inventory.named(uid)
         if found is None:
             return exists if isinstance(exists, Unread) else _not_listed(inventory)
-        return self._role(found, privileges(inventory, self._territory())[found.arn])
+        return self._role(found, privileges(inventory, self._territory(), self._now())[found.arn])
 
     def _territory(self) -> Territory:
         return Territory(account=self._account.account_id, partition=self._account.partition)

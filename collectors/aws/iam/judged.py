@@ -8,6 +8,7 @@ until nobody new is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -71,20 +72,21 @@ class Privileges(msgspec.Struct, frozen=True, kw_only=True):
         return cls(admin_paths=unread, escalation_paths=unread, mfa_rules=unread, trust=unread)
 
 
-def privileges(inventory: Inventory, territory: Territory) -> Mapping[str, Privileges]:
-    """Return the privileges of every user and role that was listed, by ARN."""
-    return _Account(inventory, territory).judged()
+def privileges(inventory: Inventory, territory: Territory, now: datetime) -> Mapping[str, Privileges]:
+    """Return the privileges of every user and role that was listed, by ARN, as they are at ``now``."""
+    return _Account(inventory, territory, now).judged()
 
 
 class _Account:
     """One account while it is looked at: what its identities share is made ready once."""
 
-    def __init__(self, inventory: Inventory, territory: Territory) -> None:
+    def __init__(self, inventory: Inventory, territory: Territory, now: datetime) -> None:
+        self._now = now
         self._inventory = inventory
         self._territory = territory
         self._managed: dict[str, Fact[Rules]] = {}
         self._groups = {name: tuple(self._of_group(group)) for name, group in inventory.groups.items()}
-        self._trust_policies = {arn: _trust_policy(role) for arn, role in inventory.roles.items()}
+        self._trust_policies = {arn: _trust_policy(role, now) for arn, role in inventory.roles.items()}
         self._trusts = {arn: _trust(policy, territory.account) for arn, policy in self._trust_policies.items()}
         self._holders = {one.arn: self._holder(one) for one in self._identities() if not _service_linked(one)}
         self._holders |= {group.arn: self._member(group) for group in inventory.groups.values()}
@@ -229,7 +231,7 @@ class _Account:
 
     def _compiled(self, document: Any) -> Fact[Rules]:  # noqa: ANN401 - decoded JSON of any shape, or text
         try:
-            return Known(compiled(parse_policy(document), self._territory))
+            return Known(compiled(parse_policy(document, now=self._now), self._territory))
         except MalformedPolicyError:
             return MALFORMED
 
@@ -248,9 +250,9 @@ def _service_linked(identity: Identity) -> bool:
     return identity.path.startswith(SERVICE_LINKED_PATH)
 
 
-def _trust_policy(role: Identity) -> Fact[PolicyDocument]:
+def _trust_policy(role: Identity, now: datetime) -> Fact[PolicyDocument]:
     try:
-        return Known(parse_policy(role.trust))
+        return Known(parse_policy(role.trust, now=now))
     except MalformedPolicyError:
         return MALFORMED
 

@@ -309,3 +309,12 @@ def test_another_accounts_credentials_read_nothing(moto: Moto, faults: Faults, a
     assert isinstance(found[0], Unread)
     assert found[0].reason is UnreadReason.CREDENTIALS
     assert {call.operation for call in faults.calls} == {"sts:GetCallerIdentity"}
+
+
+def test_a_grant_ends_by_the_clock_of_the_pass(iam: Any, collect: Collect, clock: Clock) -> None:
+    end = clock.now + timedelta(days=1)
+    ends = {"DateLessThan": {"aws:CurrentTime": end.isoformat()}}
+    put_user(iam, "u", allow("*", Condition=ends))
+    assert [path.effective for path in collect().whole().users["u"].admin_paths.value] == [Known(value=True)]
+    clock.now = end + timedelta(seconds=1)
+    assert not any(path.effective.value for path in collect().whole().users["u"].admin_paths.value)

@@ -94,6 +94,13 @@ def policy(name: str) -> str:
     return arn("policy", name)
 
 
+def until(moment: str) -> dict[str, Any]:
+    """A condition that ends at this moment, given as a date or in seconds."""
+    if moment.isdigit():
+        return {"Condition": {"NumericLessThan": {"aws:EpochTime": moment}}}
+    return {"Condition": {"DateLessThan": {"aws:CurrentTime": moment}}}
+
+
 def attaching(operator: str, what: str) -> dict[str, Any]:
     """A condition on the policy that is attached."""
     return {"Condition": {operator: {"iam:PolicyARN": what}}}
@@ -191,6 +198,11 @@ USERS: dict[str, User] = {
     "gail": User(truth="PPPFP", inline=(allow("sts:AssumeRole", on=arn("role", "first-step")),)),
     "hugo": User(truth="PPPPP", inline=(allow("sts:AssumeRole", on=arn("role", "people")),)),
     "inga": User(truth="PPPFP", inline=(allow("sts:AssumeRole", on=arn("role", "climbs-itself")),)),
+    "kurt": User(truth="PPPPP", inline=(allow("*", **until("2020-01-01T00:00:00Z")),)),
+    "lena": User(truth="PPFPP", inline=(allow("*", **until("2199-01-01T00:00:00Z")),)),
+    "mark": User(truth="PPFPP", inline=(allow("*"), deny("*", **until("2020-01-01T00:00:00Z")))),
+    "nora": User(truth="PPPPP", inline=(allow("iam:PutUserPolicy", on=OWN, **until("1577836800")),)),
+    "otto": User(truth="PPPPP"),
     "vera": User(truth="FFFPP", password=True, keys=((True, 1000),), groups=("readers", "admins")),
 }
 
@@ -296,6 +308,11 @@ ROLES: dict[str, Role] = {
         truth="PFPPF",
         trust=trusting({"AWS": OWN_ROOT}),
         inline=(allow("iam:PutRolePolicy", on=arn("role", "climbs-itself")),),
+    ),
+    "was-ottos": Role(
+        truth="FPPPP",
+        trust=trusting({"AWS": arn("user", "otto")}, until("2020-01-01T00:00:00Z")["Condition"]),
+        attached=(ADMIN,),
     ),
     "helper": Role(truth="PPPPF", trust=trusting({"AWS": arn("user", "ravi")})),
 }
