@@ -126,11 +126,39 @@ def _list_no_automated_backups_of_clusters() -> None:
     RDSResponse.describe_db_cluster_automated_backups = lambda _: ActionResult({"DBClusterAutomatedBackups": []})
 
 
+def _list_the_tags_of_repositories_and_plans() -> None:
+    """Let the list of all that is tagged hold what AWS's does and moto's leaves out."""
+    from moto.backup.models import backup_backends
+    from moto.core.resource_tagging import TaggedResource
+    from moto.ecr.models import ecr_backends
+    from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+
+    told = ResourceGroupsTaggingAPIBackend._get_resources_generator  # noqa: SLF001 - moto has no public way
+
+    def every(
+        own: Any, tag_filters: Any = None, resource_type_filters: Any = None, resource_arn_list: Any = None
+    ) -> Any:
+        yield from told(own, tag_filters, resource_type_filters, resource_arn_list)
+        images, backups = (each[own.account_id][own.region_name] for each in (ecr_backends, backup_backends))
+        left_out = {
+            "ecr:repository": [(images, one.arn) for one in images.repositories.values()],
+            "backup:backup-plan": [(backups, one.backup_plan_arn) for one in backups.plans.values()],
+        }
+        for kind in left_out.keys() & set(resource_type_filters or ()):
+            for backend, arn in left_out[kind]:
+                tags = backend.tagger.get_tag_dict_for_resource(arn)
+                if tags:
+                    yield TaggedResource(arn=arn, tags=tags, resource_type=kind)
+
+    ResourceGroupsTaggingAPIBackend._get_resources_generator = every  # noqa: SLF001 - as above
+
+
 def _serve() -> None:
     from moto.server import ThreadedMotoServer
 
     _tell_whether_the_root_has_a_password()
     _list_no_automated_backups_of_clusters()
+    _list_the_tags_of_repositories_and_plans()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()

@@ -14,6 +14,7 @@ from collectors.aws.keys import DESCRIBE_KEY, KeyHolders
 from collectors.aws.operations import Attempt
 from collectors.aws.pages import Listed, pages, parted
 from collectors.aws.regional import RegionalCollector
+from collectors.aws.tagged import GET_RESOURCES, Tagged
 from collectors.aws.workers import spread
 from collectors.model import (
     BackupPlan,
@@ -39,7 +40,7 @@ _COPIED_BY_PLANS = NotNeeded("copies_are_made_by_plans")
 
 
 class BackupCollector(RegionalCollector):
-    """Reads one region's vaults and plans: two lists, and two calls for each plan and one for each vault.
+    """Reads one region's vaults and plans: two lists, one call for each plan, and as rules ask for it, a list of tags.
 
     Where backups are copied to stands in the plans, which are read where a rule asks for that: each as a whole, since
     the list does not tell its rules.
@@ -53,9 +54,10 @@ class BackupCollector(RegionalCollector):
     def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream vaults, then plans. A list that fails costs its own kind alone."""
         keys = KeyHolders(self._account, region)
-        yield from self._of_kind(ops.VAULTS, region, partial(self._vault, region=region, keys=keys))
+        tagged = self._tagged(region)
+        yield from self._of_kind(ops.VAULTS, region, partial(self._vault, region=region, keys=keys, tagged=tagged))
         if self._account.asked(BackupPlan, "copies"):
-            yield from self._of_kind(ops.PLANS, region, partial(self._plan, region=region))
+            yield from self._of_kind(ops.PLANS, region, partial(self._plan, region=region, tagged=tagged))
 
     def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one vault or plan anew by its ARN; None where the list of its kind does not have it.
@@ -77,12 +79,15 @@ class BackupCollector(RegionalCollector):
         yield Attempt(operation=ops.LIST_BACKUP_PLANS, region=home, parameters={"MaxResults": 1})
         yield Attempt(operation=ops.GET_BACKUP_PLAN, region=home, parameters={"BackupPlanId": _NOBODYS})
         yield Attempt(operation=ops.LIST_TAGS, region=home, parameters={"ResourceArn": arn})
+        yield Attempt(operation=GET_RESOURCES, region=home, parameters={"ResourcesPerPage": 1})
         yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
 
     def _kind_of(self, uid: str, region: str) -> tuple[Listed, Callable[[Answer], Resource | None]]:
+        tagged = self._tagged(region, listed=False)
         if ":backup-plan:" in uid:
-            return ops.PLANS, partial(self._plan, region=region)
-        return ops.VAULTS, partial(self._vault, region=region, keys=KeyHolders(self._account, region))
+            return ops.PLANS, partial(self._plan, region=region, tagged=tagged)
+        keys = KeyHolders(self._account, region)
+        return ops.VAULTS, partial(self._vault, region=region, keys=keys, tagged=tagged)
 
     def _of_kind(
         self, listed: Listed, region: str, read: Callable[[Answer], Resource | None]
@@ -95,12 +100,12 @@ class BackupCollector(RegionalCollector):
                 yield found
         yield from failed
 
-    def _vault(self, entry: Answer, region: str, keys: KeyHolders) -> BackupVault | None:
+    def _vault(self, entry: Answer, region: str, keys: KeyHolders, tagged: Tagged) -> BackupVault | None:
         """Read a vault; one that AWS made by itself and that nothing lies in is not asked more about."""
         uid, key = str(entry["BackupVaultArn"]), str(entry.get("EncryptionKeyArn") or "")
         empty = entry.get("NumberOfRecoveryPoints") == 0 and entry.get("BackupVaultName") in _MADE_BY_AWS
         try:
-            own_tags = _EMPTY if empty else self._tags(BackupVault, uid, region)
+            own_tags = _EMPTY if empty else self._tags(BackupVault, uid, tagged)
         except GoneError:
             return None
         return BackupVault(
@@ -117,7 +122,7 @@ class BackupCollector(RegionalCollector):
             key_holder=_EMPTY if empty else keys.of(key),
         )
 
-    def _plan(self, entry: Answer, region: str) -> BackupPlan | None:
+    def _plan(self, entry: Answer, region: str, tagged: Tagged) -> BackupPlan | None:
         """Read a plan; None where it is gone by now."""
         uid = str(entry["BackupPlanArn"])
         plan = str(entry.get("BackupPlanId") or uid.rpartition(":")[2])
@@ -128,17 +133,23 @@ class BackupCollector(RegionalCollector):
                 provider=Provider.AWS,
                 account=self._account.account_id,
                 region=region,
-                tags=self._tags(BackupPlan, uid, region),
+                tags=self._tags(BackupPlan, uid, tagged),
                 places=Known((f"aws:{region}",)),
                 copies=self._account.read(ops.GET_BACKUP_PLAN, region, copies, BackupPlanId=plan),
             )
         except GoneError:
             return None
 
-    def _tags(self, kind: type[Resource], uid: str, region: str) -> Fact[dict[str, str]]:
+    def _tagged(self, region: str, *, listed: bool = True) -> Tagged:
+        def single(arn: str) -> Fact[dict[str, str]]:
+            return self._account.read(ops.LIST_TAGS, region, _tags, ResourceArn=arn)
+
+        return Tagged(self._account, region, ["backup:backup-vault", "backup:backup-plan"], single, listed=listed)
+
+    def _tags(self, kind: type[Resource], uid: str, tagged: Tagged) -> Fact[dict[str, str]]:
         if not self._account.asked(kind, "tags"):
             return not_asked(ops.LIST_TAGS)
-        return self._account.read(ops.LIST_TAGS, region, _tags, ResourceArn=uid)
+        return tagged.of(uid)
 
 
 def _arn(entry: Answer) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Operation
 from collectors.aws.pages import Listed
+from collectors.aws.tagged import GET_RESOURCES
 
 _GONE = frozenset({"ResourceNotFoundException"})
 
@@ -25,4 +26,4 @@ LIST_TAGS = _backup("ListTags", "the data class", _GONE)
 VAULTS = Listed(LIST_BACKUP_VAULTS, "BackupVaultList")
 PLANS = Listed(LIST_BACKUP_PLANS, "BackupPlansList")
 
-OPERATIONS = (LIST_BACKUP_VAULTS, LIST_BACKUP_PLANS, GET_BACKUP_PLAN, LIST_TAGS, DESCRIBE_KEY)
+OPERATIONS = (LIST_BACKUP_VAULTS, LIST_BACKUP_PLANS, GET_BACKUP_PLAN, LIST_TAGS, DESCRIBE_KEY, GET_RESOURCES)

@@ -9,12 +9,13 @@ from typing import ClassVar
 from collectors.aws.answers import GoneError
 from collectors.aws.dynamodb import operations as ops
 from collectors.aws.dynamodb.tables import Tables
-from collectors.aws.dynamodb.tagged import TableTags
+from collectors.aws.dynamodb.tagged import table_tags
 from collectors.aws.entries import entries, unless_gone
 from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Attempt
 from collectors.aws.pages import pages
 from collectors.aws.regional import RegionalCollector
+from collectors.aws.tagged import GET_RESOURCES
 from collectors.aws.workers import spread
 from collectors.model import DatabaseBackup, Resource, Table, Unread
 
@@ -36,7 +37,7 @@ class DynamoDbCollector(RegionalCollector):
 
     def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream tables, each as soon as it is read, and then backups. A list that fails costs its own kind alone."""
-        tables = Tables(self._account, region, TableTags(self._account, region))
+        tables = Tables(self._account, region, table_tags(self._account, region))
         names: set[str] = set()
 
         def read(name: str | Unread) -> Table | Unread | None:
@@ -54,7 +55,7 @@ class DynamoDbCollector(RegionalCollector):
 
     def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one table or backup anew by its ARN; None where it does not exist."""
-        tables = Tables(self._account, region, TableTags(self._account, region, listed=False))
+        tables = Tables(self._account, region, table_tags(self._account, region, listed=False))
         name, _, backup = uid.rpartition(":")[2].removeprefix("table/").partition("/backup/")
         if not backup:
             return unless_gone(lambda: tables.table(name))
@@ -63,13 +64,13 @@ class DynamoDbCollector(RegionalCollector):
     def attempts(self) -> Iterator[Attempt]:
         """Yield one harmless call of each operation, for trying the permissions."""
         home = self._account.home_region
-        own = Tables(self._account, home, TableTags(self._account, home)).arn(_NOBODYS)
+        own = Tables(self._account, home, table_tags(self._account, home)).arn(_NOBODYS)
         yield Attempt(operation=ops.LIST_TABLES, region=home, parameters={"Limit": 1})
         yield Attempt(operation=ops.DESCRIBE_TABLE, region=home, parameters={"TableName": _NOBODYS})
         yield Attempt(operation=ops.LIST_TAGS_OF_RESOURCE, region=home, parameters={"ResourceArn": own})
         yield Attempt(operation=ops.LIST_GLOBAL_TABLES, region=home, parameters={"Limit": 1})
         yield Attempt(operation=ops.LIST_BACKUPS, region=home, parameters={"Limit": 1})
-        yield Attempt(operation=ops.GET_RESOURCES, region=home, parameters={"ResourcesPerPage": 1})
+        yield Attempt(operation=GET_RESOURCES, region=home, parameters={"ResourcesPerPage": 1})
         yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
 
     def _refreshed(self, tables: Tables, region: str, table: str, uid: str) -> Resource | Unread | None:

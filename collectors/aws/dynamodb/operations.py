@@ -9,6 +9,7 @@ from __future__ import annotations
 from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Operation
 from collectors.aws.pages import Listed
+from collectors.aws.tagged import GET_RESOURCES
 
 
 def _dynamodb(name: str, why: str, *gone: str, absent: frozenset[str] = frozenset()) -> Operation:
@@ -31,13 +32,6 @@ LIST_GLOBAL_TABLES = _dynamodb(
     absent=frozenset({"UnknownOperationException"}),
 )
 LIST_BACKUPS = _dynamodb("ListBackups", "where backups of tables lie")
-GET_RESOURCES = Operation(
-    service="resourcegroupstaggingapi",
-    name="GetResources",
-    action="tag:GetResources",
-    why="the data class of all tables at once",
-    optional=True,
-)
 
 OPERATIONS = (
     LIST_TABLES,
@@ -55,7 +49,6 @@ GLOBAL_TABLES = Listed(
     LIST_GLOBAL_TABLES, "GlobalTables", answered="LastEvaluatedGlobalTableName", asked="ExclusiveStartGlobalTableName"
 )
 BACKUPS = Listed(LIST_BACKUPS, "BackupSummaries", answered="LastEvaluatedBackupArn", asked="ExclusiveStartBackupArn")
-TAGGED = Listed(GET_RESOURCES, "ResourceTagMappingList", answered="PaginationToken", asked="PaginationToken")
 
 PAGE = 100
 """What these lists give at most in one answer."""

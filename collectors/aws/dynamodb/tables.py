@@ -7,10 +7,10 @@ from collections.abc import Container
 from collectors.aws.answers import Answer, member
 from collectors.aws.dynamodb.operations import DESCRIBE_TABLE, LIST_BACKUPS, LIST_TAGS_OF_RESOURCE
 from collectors.aws.dynamodb.replicas import Replicas
-from collectors.aws.dynamodb.tagged import TableTags
 from collectors.aws.entries import not_asked
 from collectors.aws.keys import KeyHolders
 from collectors.aws.session import AwsAccount
+from collectors.aws.tagged import Tagged
 from collectors.model import (
     Copy,
     DatabaseBackup,
@@ -34,7 +34,7 @@ _NO_COPIES = NotNeeded("backups_are_not_copied")
 class Tables:
     """Reads the tables of one region; what they have in common is read once. Safe for use by many threads."""
 
-    def __init__(self, account: AwsAccount, region: str, tags: TableTags) -> None:
+    def __init__(self, account: AwsAccount, region: str, tags: Tagged) -> None:
         self._account = account
         self._region = region
         self._tags = tags

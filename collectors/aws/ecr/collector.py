@@ -16,6 +16,7 @@ from collectors.aws.memo import Memo
 from collectors.aws.operations import Attempt
 from collectors.aws.pages import pages, parted, tags
 from collectors.aws.regional import RegionalCollector
+from collectors.aws.tagged import GET_RESOURCES, Tagged
 from collectors.aws.workers import spread
 from collectors.model import (
     Copy,
@@ -39,7 +40,7 @@ _S3_ENCRYPTION = "AES256"
 class RepositoryCollector(RegionalCollector):
     """Reads one region's repositories: one list.
 
-    As rules ask for it, one call more tells what the registry replicates, and one a repository its tags.
+    As rules ask for it, one call more tells what the registry replicates, and one list the tags.
     """
 
     uid: ClassVar[str] = "aws.ecr"
@@ -49,13 +50,13 @@ class RepositoryCollector(RegionalCollector):
 
     def _all_in(self, region: str) -> Iterator[Resource | Unread]:
         """Stream the region's repositories, each as soon as it is read."""
-        yield from self._repositories(region, maxResults=_PAGE)
+        yield from self._repositories(region, self._tagged(region), maxResults=_PAGE)
 
     def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one repository anew by its ARN; None where it does not exist."""
         name = uid.partition(":repository/")[2]
         try:
-            return next(self._repositories(region, repositoryNames=[name]), None)
+            return next(self._repositories(region, self._tagged(region, listed=False), repositoryNames=[name]), None)
         except GoneError:
             return None
 
@@ -66,27 +67,35 @@ class RepositoryCollector(RegionalCollector):
         yield Attempt(operation=ops.DESCRIBE_REPOSITORIES, region=home, parameters={"maxResults": 1})
         yield Attempt(operation=ops.DESCRIBE_REGISTRY, region=home)
         yield Attempt(operation=ops.LIST_TAGS_FOR_RESOURCE, region=home, parameters={"resourceArn": arn})
+        yield Attempt(operation=GET_RESOURCES, region=home, parameters={"ResourcesPerPage": 1})
         yield Attempt(operation=DESCRIBE_KEY, region=home, untried="no key is known to try it on")
 
     def _repositories(
         self,
         region: str,
+        tagged: Tagged,
         **parameters: Any,  # noqa: ANN401 - the API's parameters
     ) -> Iterator[ImageRepository | Unread]:
         listed, failed = parted(pages(self._account, ops.REPOSITORIES, region, _with_name, **parameters))
-        read = partial(self._read, region=region, keys=KeyHolders(self._account, region), registry=Memo())
+        keys = KeyHolders(self._account, region)
+        read = partial(self._read, region=region, keys=keys, registry=Memo(), tagged=tagged)
         for repository in spread(listed, read, self._account.cost):
             if repository is not None:
                 yield repository
         yield from failed
 
     def _read(
-        self, entry: Answer, region: str, keys: KeyHolders, registry: Memo[str, Fact[tuple[Rule, ...]]]
+        self,
+        entry: Answer,
+        region: str,
+        keys: KeyHolders,
+        registry: Memo[str, Fact[tuple[Rule, ...]]],
+        tagged: Tagged,
     ) -> ImageRepository | None:
         """Read what the list leaves out of a repository; None where it is gone by now."""
         uid, name = str(entry["repositoryArn"]), str(entry["repositoryName"])
         try:
-            own_tags = self._tags(uid, region)
+            own_tags = self._tags(uid, tagged)
         except GoneError:
             return None
         encryption = _encryption(entry)
@@ -103,10 +112,16 @@ class RepositoryCollector(RegionalCollector):
             key_holder=keys.of(encryption.value.key_uid) if isinstance(encryption, Known) else encryption,
         )
 
-    def _tags(self, uid: str, region: str) -> Fact[dict[str, str]]:
+    def _tagged(self, region: str, *, listed: bool = True) -> Tagged:
+        def single(arn: str) -> Fact[dict[str, str]]:
+            return self._account.read(ops.LIST_TAGS_FOR_RESOURCE, region, _tags, resourceArn=arn)
+
+        return Tagged(self._account, region, ["ecr:repository"], single, listed=listed)
+
+    def _tags(self, uid: str, tagged: Tagged) -> Fact[dict[str, str]]:
         if not self._account.asked(ImageRepository, "tags"):
             return not_asked(ops.LIST_TAGS_FOR_RESOURCE)
-        return self._account.read(ops.LIST_TAGS_FOR_RESOURCE, region, _tags, resourceArn=uid)
+        return tagged.of(uid)
 
     def _copies(self, name: str, region: str, registry: Memo[str, Fact[tuple[Rule, ...]]]) -> Fact[tuple[Copy, ...]]:
         if not self._account.asked(ImageRepository, "copies"):

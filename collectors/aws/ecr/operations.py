@@ -9,6 +9,7 @@ from __future__ import annotations
 from collectors.aws.keys import DESCRIBE_KEY
 from collectors.aws.operations import Operation
 from collectors.aws.pages import Listed
+from collectors.aws.tagged import GET_RESOURCES
 
 _NO_REPOSITORY = frozenset({"RepositoryNotFoundException"})
 
@@ -25,4 +26,4 @@ LIST_TAGS_FOR_RESOURCE = _ecr("ListTagsForResource", "the data class", _NO_REPOS
 
 REPOSITORIES = Listed(DESCRIBE_REPOSITORIES, "repositories", answered="nextToken", asked="nextToken")
 
-OPERATIONS = (DESCRIBE_REPOSITORIES, DESCRIBE_REGISTRY, LIST_TAGS_FOR_RESOURCE, DESCRIBE_KEY)
+OPERATIONS = (DESCRIBE_REPOSITORIES, DESCRIBE_REGISTRY, LIST_TAGS_FOR_RESOURCE, DESCRIBE_KEY, GET_RESOURCES)

@@ -15,6 +15,7 @@ from collectors.aws.kms.key import Described
 from collectors.aws.operations import Attempt
 from collectors.aws.pages import gathered, pages, parted, tags
 from collectors.aws.regional import RegionalCollector
+from collectors.aws.tagged import GET_RESOURCES, Tagged
 from collectors.aws.workers import spread
 from collectors.model import EncryptionKey, Fact, KeyRotation, Known, Provider, Resource, Unread
 
@@ -38,8 +39,8 @@ _NO_NAMES = _Names({}, frozenset())
 class KeyCollector(RegionalCollector):
     """Reads the keys of one region that the customer manages; AWS rotates its own every year by itself.
 
-    Two lists, then two calls a key, three where a rule asks for its data class. No list says more of a key than its
-    id; AWS's own are known by their aliases and cost nothing.
+    Two lists, then two calls a key, and one list of tags where a rule asks for the data class. No list says more of
+    a key than its id; AWS's own are known by their aliases and cost nothing.
     """
 
     uid: ClassVar[str] = "aws.kms"
@@ -53,7 +54,7 @@ class KeyCollector(RegionalCollector):
         if listed:
             names = self._names(region)
             customers = [arn for arn in listed if _id(arn) not in names.aws_managed]
-            read = partial(self._read, region=region, names=names)
+            read = partial(self._read, region=region, names=names, tagged=self._tagged(region))
             for key in spread(customers, read, self._account.cost):
                 if key is not None:
                     yield key
@@ -61,7 +62,7 @@ class KeyCollector(RegionalCollector):
 
     def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one key anew by its ARN; None where it does not exist, or is AWS's own."""
-        return self._read(uid, region, self._names(region))
+        return self._read(uid, region, self._names(region), self._tagged(region, listed=False))
 
     def attempts(self) -> Iterator[Attempt]:
         """Yield one harmless call of each operation, for trying the permissions."""
@@ -71,6 +72,7 @@ class KeyCollector(RegionalCollector):
         arn = f"arn:{self._account.partition}:kms:{home}:{self._account.account_id}:key/{_NOBODYS}"
         for operation in (ops.DESCRIBE_KEY, ops.GET_KEY_ROTATION_STATUS, ops.LIST_RESOURCE_TAGS):
             yield Attempt(operation=operation, region=home, parameters={"KeyId": arn})
+        yield Attempt(operation=GET_RESOURCES, region=home, parameters={"ResourcesPerPage": 1})
 
     def _names(self, region: str) -> _Names:
         """Read the region's aliases; without them each key is asked what it is, and goes by its id."""
@@ -81,17 +83,17 @@ class KeyCollector(RegionalCollector):
         names = {key: name.removeprefix(_PREFIX) for name, key in reversed(used) if not name.startswith(_OF_AWS)}
         return _Names(names, frozenset(key for name, key in used if name.startswith(_OF_AWS)))
 
-    def _read(self, arn: str, region: str, names: _Names) -> EncryptionKey | None:
+    def _read(self, arn: str, region: str, names: _Names, tagged: Tagged) -> EncryptionKey | None:
         """Read one key; None where it is gone or AWS's own. One that cannot be described may be either's."""
         try:
             described = self._account.read(ops.DESCRIBE_KEY, region, Described, KeyId=arn)
             if isinstance(described, Known) and not described.value.of_customer:
                 return None
-            return self._key(arn, region, names, described)
+            return self._key(arn, region, names, described, tagged)
         except GoneError:
             return None
 
-    def _key(self, arn: str, region: str, names: _Names, described: Fact[Described]) -> EncryptionKey:
+    def _key(self, arn: str, region: str, names: _Names, described: Fact[Described], tagged: Tagged) -> EncryptionKey:
         read = described.value if isinstance(described, Known) else described
         return EncryptionKey(
             uid=arn,
@@ -99,7 +101,7 @@ class KeyCollector(RegionalCollector):
             provider=Provider.AWS,
             account=self._account.account_id,
             region=region,
-            tags=self._tags(arn, region),
+            tags=self._tags(arn, tagged),
             places=read.places(region) if isinstance(read, Described) else read,
             copies=Known(read.copies) if isinstance(read, Described) else read,
             rotation=self._rotation(arn, region, read) if isinstance(read, Described) else read,
@@ -111,10 +113,16 @@ class KeyCollector(RegionalCollector):
             return described.unrotated
         return self._account.read(ops.GET_KEY_ROTATION_STATUS, region, _rotation, KeyId=arn)
 
-    def _tags(self, arn: str, region: str) -> Fact[dict[str, str]]:
+    def _tagged(self, region: str, *, listed: bool = True) -> Tagged:
+        def single(arn: str) -> Fact[dict[str, str]]:
+            return self._account.read(ops.LIST_RESOURCE_TAGS, region, _tags, KeyId=arn)
+
+        return Tagged(self._account, region, ["kms:key"], single, listed=listed)
+
+    def _tags(self, arn: str, tagged: Tagged) -> Fact[dict[str, str]]:
         if not self._account.asked(EncryptionKey, "tags"):
             return not_asked(ops.LIST_RESOURCE_TAGS)
-        return self._account.read(ops.LIST_RESOURCE_TAGS, region, _tags, KeyId=arn)
+        return tagged.of(arn)
 
 
 def _arn(entry: Answer) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collectors.aws.operations import Operation
 from collectors.aws.pages import Listed
+from collectors.aws.tagged import GET_RESOURCES
 
 _GONE = frozenset({"NotFoundException"})
 
@@ -25,4 +26,4 @@ LIST_RESOURCE_TAGS = _kms("ListResourceTags", "the data class")
 KEYS = Listed(LIST_KEYS, "Keys", answered="NextMarker", asked="Marker")
 ALIASES = Listed(LIST_ALIASES, "Aliases", answered="NextMarker", asked="Marker")
 
-OPERATIONS = (LIST_KEYS, LIST_ALIASES, DESCRIBE_KEY, GET_KEY_ROTATION_STATUS, LIST_RESOURCE_TAGS)
+OPERATIONS = (LIST_KEYS, LIST_ALIASES, DESCRIBE_KEY, GET_KEY_ROTATION_STATUS, LIST_RESOURCE_TAGS, GET_RESOURCES)

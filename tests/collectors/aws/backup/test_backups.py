@@ -104,6 +104,7 @@ def test_plans_are_judged_as_a_person_judges_them(backups: Backups, account: Aws
 
     on("backup:GetBackupPlan", DENIED, "refused")
     on("backup:GetBackupPlan", Fault(body=b'{"BackupPlan": {}}'), "nonsense")
+    faults.plan("resourcegroupstaggingapi:GetResources", DENIED)
     on("backup:ListTags", DENIED, "tags refused", "tags refused, to America")
     found = read(BackupCollector, account, REGION)
     assert verdicts("residency.copy_out_of_region", found.values(), POLICY) == {
@@ -134,7 +135,22 @@ def test_vaults_are_judged_as_a_person_judges_them(
     }
     assert set(verdicts("residency.out_of_region", found.values(), POLICY).values()) == {PASS}
     assert look("residency.copy_out_of_region", found["plain"], POLICY).notes == ("copies_are_made_by_plans",)
-    assert faults.count("backup:ListTags") == len(VAULTS) - 1
+    assert faults.count("resourcegroupstaggingapi:GetResources") == 1
+    assert faults.count("backup:ListTags") == 0
+
+
+def test_the_tags_of_all_vaults_and_plans_are_one_list_for_which_each_stands_in(
+    backups: Backups, account: AwsAccount, faults: Faults
+) -> None:
+    backups.vault("personal", BackupVaultTags=PERSONAL)
+    backups.vault("untagged")
+    backups.plan("of a plan", tags=PERSONAL)
+    found = read(BackupCollector, account, REGION)
+    assert (faults.count("resourcegroupstaggingapi:GetResources"), faults.count("backup:ListTags")) == (1, 0)
+    faults.plan("resourcegroupstaggingapi:GetResources", DENIED)
+    assert read(BackupCollector, account, REGION) == found
+    assert faults.count("backup:ListTags") == len(found)
+    assert found["personal"].tags == found["of a plan"].tags == Known(PERSONAL)
 
 
 def test_a_vault_in_a_region_that_is_not_allowed_is_told_unless_aws_made_it_and_left_it_empty(
@@ -153,7 +169,7 @@ def test_a_vault_in_a_region_that_is_not_allowed_is_told_unless_aws_made_it_and_
         "on-purpose": FAIL,
     }
     assert found["Default"].places == NotNeeded("vault_is_empty")
-    assert faults.count("backup:ListTags") == 1
+    assert faults.count("resourcegroupstaggingapi:GetResources") == 1
     faults.plan("backup:ListBackupVaults", FILLED)
     found = read(BackupCollector, account, "us-east-1")
     assert set(verdicts("residency.out_of_region", found.values(), POLICY).values()) == {FAIL}

@@ -94,6 +94,7 @@ def test_the_estate_is_judged_as_a_person_judges_it(
     for name, (data_class, encryption, _) in TABLE.items():
         repositories.make(name, data_class, encryption and encryption | {"kmsKey": key})
     faults.plan("ecr:DescribeRegistry", registry(*RULES))
+    faults.plan("resourcegroupstaggingapi:GetResources", REFUSED)
     faults.plan("ecr:ListTagsForResource", REFUSED, when=lambda call: "refused" in call.form["resourceArn"])
 
     def oddly(body: bytes) -> bytes:
@@ -119,6 +120,21 @@ def test_the_estate_is_judged_as_a_person_judges_it(
     judgement = look("residency.out_of_region", read(RepositoryCollector, account, "us-east-1")["shop/web"], POLICY)
     assert judgement.verdict.value == FAIL
     assert "aws ecr create-repository" in judgement.remediation
+
+
+def test_the_tags_of_all_repositories_are_one_list(
+    repositories: Repositories, account: AwsAccount, faults: Faults
+) -> None:
+    arn = repositories.make("shop/web", "personal")
+    for number in range(4):
+        repositories.make(f"tools{number}")
+    found = read(RepositoryCollector, account, REGION)
+    assert {name: one.tags.value for name, one in found.items() if one.tags.value} == {
+        "shop/web": {"data-class": "personal"}
+    }
+    assert faults.count("resourcegroupstaggingapi:GetResources") == 1
+    assert faults.count("ecr:ListTagsForResource") == 0
+    assert RepositoryCollector(account).refresh(scope(RepositoryCollector, REGION), arn) == found["shop/web"]
 
 
 def test_copies_say_which_rule_makes_them_and_where(

@@ -70,6 +70,8 @@ def account(faults: Faults) -> AwsAccount:
     return connected(faults.url)
 
 
+EACH_BY_ITSELF = ("resourcegroupstaggingapi:GetResources", REFUSED)
+"""Without the list of all tags each key is asked for its own."""
 PERSONAL = [{"TagKey": "data-class", "TagValue": "personal"}]
 Then = Callable[[Keys, str], object]
 
@@ -418,6 +420,7 @@ ELSEWHERE: dict[str, dict[str, tuple[dict[str, Any], Then, tuple[str, str, str]]
 
 
 def test_the_estate_is_judged_as_a_person_judges_it(keys: Keys, account: AwsAccount, faults: Faults) -> None:
+    faults.plan(*EACH_BY_ITSELF)
     for name, (settings, then, _, _) in TABLE.items():
         keys.make(name, **settings)
         then(keys, name)
@@ -452,6 +455,7 @@ def test_the_estate_is_judged_as_a_person_judges_it(keys: Keys, account: AwsAcco
 def test_keys_elsewhere_are_judged_as_a_person_judges_them(
     moto: Moto, faults: Faults, account: AwsAccount, region: str
 ) -> None:
+    faults.plan(*EACH_BY_ITSELF)
     keys = Keys(moto, faults, region)
     for name, (settings, then, _) in ELSEWHERE[region].items():
         keys.make(name, **settings)
@@ -492,6 +496,39 @@ def test_without_aliases_each_key_is_asked_what_it_is(keys: Keys, account: AwsAc
     found = read(KeyCollector, account, REGION)
     assert set(found) == {own}
     assert managed not in found
+
+
+def test_the_tags_of_all_keys_are_one_list(keys: Keys, account: AwsAccount, faults: Faults) -> None:
+    keys.make("personal", Tags=PERSONAL)
+    keys.make("internal", Tags=tagged("data-class", "internal"))
+    keys.make("untagged")
+    found = read(KeyCollector, account, REGION)
+    assert {name: one.tags for name, one in found.items()} == {
+        "personal": Known({"data-class": "personal"}),
+        "internal": Known({"data-class": "internal"}),
+        "untagged": Known({}),
+    }
+    listed = [call for call in faults.calls if call.operation == "resourcegroupstaggingapi:GetResources"]
+    assert len(listed) == 1
+    assert faults.count("kms:ListResourceTags") == 0
+    for one in found.values():
+        assert KeyCollector(account).refresh(scope(KeyCollector, REGION), one.uid) == one
+    assert faults.count("kms:ListResourceTags") == 3
+    assert faults.count("resourcegroupstaggingapi:GetResources") == 1
+
+
+@pytest.mark.parametrize("fault", [REFUSED, GATEWAY_PAGE, Fault(body=b"{}")])
+def test_without_the_list_of_tags_each_key_is_asked_for_its_own(
+    keys: Keys, account: AwsAccount, faults: Faults, fault: Fault
+) -> None:
+    keys.make("personal", Tags=PERSONAL)
+    keys.make("untagged")
+    faults.plan("resourcegroupstaggingapi:GetResources", fault)
+    found = read(KeyCollector, account, REGION)
+    assert found["personal"].tags == Known({"data-class": "personal"})
+    assert found["untagged"].tags == Known({})
+    assert faults.count("kms:ListResourceTags") == 2
+    assert all(one.unread() == () for one in found.values())
 
 
 def test_an_empty_region_costs_one_call(account: AwsAccount, faults: Faults, moto: Moto) -> None:
