@@ -147,6 +147,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "no_console": "There is no console to sign in to with this identity.",
         "no_console_password": "There is no console password, so there is nothing to ask for MFA at.",
         "no_mfa_device": "There is no MFA device whose kind could be told.",
+        "no_signing_certificates_there": "The cloud has no certificates that this identity could sign requests with.",
         "provider_requires_root_mfa": (
             "AWS asks every root for MFA by itself since 2025; until a device is registered the next to sign in "
             "chooses it."
