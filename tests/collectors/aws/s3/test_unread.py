@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from collectors.aws.operations import Operation
+from collectors.aws.policy.notes import RESOURCE_CONTROLS_UNREAD
 from collectors.aws.s3 import S3Collector
 from collectors.aws.s3 import operations as ops
 from collectors.aws.session import AwsAccount
-from collectors.model import Bucket, Fact, Known, Reach, Unread, UnreadReason
+from collectors.model import Bucket, Fact, Grant, Known, Reach, Unread, UnreadReason
 from tests.collectors.aws.conftest import SCOPE
 from tests.fakes.aws_estate import NO_BLOCK, policy, statement, tls_statement
 from tests.fakes.aws_faults import DENIED, EXPIRED, GARBAGE, GATEWAY_PAGE, RESET, SLOW_DOWN, UNKNOWN_KEY, Fault, Faults
@@ -203,11 +205,31 @@ def test_an_unread_ownership_leaves_the_acls_grants_open(account: AwsAccount, fa
 
 @pytest.mark.parametrize("operation", [ops.DESCRIBE_ORGANIZATION, ops.DESCRIBE_EFFECTIVE_POLICY])
 @pytest.mark.parametrize("fault", [DENIED, GARBAGE, Fault(status=500, code="ServiceException")])
-def test_an_organization_that_cannot_be_asked_costs_nothing(
+def test_an_organization_that_cannot_be_asked_costs_a_note_at_most(
     whole: Bucket, account: AwsAccount, faults: Faults, operation: Operation, fault: Fault
 ) -> None:
     faults.plan(operation.uid, fault)
-    assert read(account) == whole
+    found = read(account)
+    assert unannotated(found) == unannotated(whole)
+    assert found.unread() == whole.unread()
+    # Whether the organization takes anything away is not known without it; that it does is no reason to call it closed.
+    doubted = {grant.via for grant in grants_of(found) if RESOURCE_CONTROLS_UNREAD in grant.notes}
+    assert bool(doubted) is (operation is ops.DESCRIBE_ORGANIZATION)
+
+
+def grants_of(bucket: Bucket) -> tuple[Grant, ...]:
+    facts = (bucket.policy_grants, bucket.acl_grants, bucket.access_point_grants)
+    return tuple(grant for fact in facts if isinstance(fact, Known) for grant in fact.value)
+
+
+def unannotated(bucket: Bucket) -> tuple[Bucket, tuple[Grant, ...]]:
+    """Return the bucket and its grants, without the note on what could not be read of the organization."""
+    bare = tuple(
+        msgspec.structs.replace(grant, notes=tuple(note for note in grant.notes if note != RESOURCE_CONTROLS_UNREAD))
+        for grant in grants_of(bucket)
+    )
+    nothing = Known(())
+    return msgspec.structs.replace(bucket, policy_grants=nothing, acl_grants=nothing, access_point_grants=nothing), bare
 
 
 def test_a_refused_location_is_mended_by_what_the_bucket_says_to_anyone(
