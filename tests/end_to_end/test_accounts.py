@@ -14,7 +14,7 @@ from tests.fakes.aws_estate import PUBLIC_POLICY, put_bucket
 from tests.fakes.aws_families import HOME, Families, supplement
 from tests.fakes.aws_faults import ANY, DENIED, Call, Fault, Faults, fault_proxy
 from tests.fakes.aws_moto import ACCOUNT, Moto
-from tests.fakes.program import Daemon, Program, wait_for
+from tests.fakes.program import Daemon, Program, json_lines, wait_for
 
 OTHER = "210987654321"
 NAMES = {ACCOUNT: "alpha", OTHER: "omega"}
@@ -181,7 +181,7 @@ def public(daemon: Daemon, account: str) -> list[float]:
 
 
 def events(daemon: Daemon) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in daemon.log.read_text().splitlines()]
+    return json_lines(daemon.log)
 
 
 def test_empty_pages_and_suspended_accounts_of_an_organization_are_no_end(

@@ -20,6 +20,7 @@ import pytest
 
 from daemon.demo.drifts import DRIFTS
 from daemon.demo.watching import open_findings
+from tests.fakes.program import json_lines
 
 FIRST = DRIFTS[0]
 CEILING = 90.0
@@ -81,8 +82,7 @@ class Demo:
 
     def documents(self) -> list[dict[str, Any]]:
         """Return what the file sink holds, detections too."""
-        path = self.folder / "findings.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return json_lines(self.folder / "findings.jsonl")
 
     def shipped(self, kind: str, fact: str = "") -> dict[str, Any] | None:
         """Return the first document of this kind of drift (of this fact) of the first bucket that drifts."""

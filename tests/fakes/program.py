@@ -39,6 +39,14 @@ CEILING = 60.0
 """Seconds after which a condition that did not come true fails the test."""
 
 
+def json_lines(path: Path) -> list[dict[str, Any]]:
+    """Return what a program has written to a file so far; a line that it is still writing waits."""
+    if not path.exists():
+        return []
+    written, _, _ = path.read_text().rpartition("\n")
+    return [json.loads(line) for line in written.splitlines()]
+
+
 def wait_for(condition: Callable[[], T], what: str, *, seconds: float = CEILING) -> T:
     """Return what the condition gives as soon as that is true."""
     deadline = time.monotonic() + seconds
@@ -86,8 +94,7 @@ class Daemon:
 
     def events(self, event: str) -> list[dict[str, Any]]:
         """Return the log lines of one event."""
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
-        return [line for line in lines if line["event"] == event]
+        return [line for line in json_lines(self.log) if line["event"] == event]
 
     def wait_for_event(self, event: str) -> dict[str, Any]:
         """Wait for a log line, and return the newest of them."""
@@ -223,9 +230,7 @@ class Program:
 
     def documents(self) -> list[dict[str, Any]]:
         """Return what the file sink wrote."""
-        if not self.findings_file.exists():
-            return []
-        return [json.loads(line) for line in self.findings_file.read_text().splitlines()]
+        return json_lines(self.findings_file)
 
     @contextmanager
     def running(self, name: str = "run") -> Iterator[Daemon]:

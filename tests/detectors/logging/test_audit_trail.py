@@ -93,7 +93,7 @@ def of_one(sides: dict[str, str]) -> Verdict:
     return Verdict.UNKNOWN if OPEN in states else Verdict.PASS
 
 
-@pytest.mark.parametrize("states", itertools.product((GOOD, BAD, OPEN), repeat=len(SIDES)))
+@pytest.mark.parametrize("states", tuple(itertools.product((GOOD, BAD, OPEN), repeat=len(SIDES))))
 def test_one_trail_is_as_good_as_its_worst_side(states: tuple[str, ...]) -> None:
     sides = dict(zip(SIDES, states, strict=True))
     assert look(mixed(sides)).verdict is of_one(sides)
