@@ -43,11 +43,18 @@ class RdsCollector(RegionalCollector):
         here = Region(self._account, region)
         sources = Sources(here)
         yield from _missed(self._instances(here, sources, **_ALL), sources, INSTANCE)
-        yield from _missed(self._clusters(here, sources, **_ALL), sources, CLUSTER)
+        clustered = False
+        for found in _missed(self._clusters(here, sources, **_ALL), sources, CLUSTER):
+            clustered = True
+            yield found
         yield from self._snapshots(here, OF_INSTANCES, sources)
-        yield from self._snapshots(here, OF_CLUSTERS, sources)
+        for kept in self._snapshots(here, OF_CLUSTERS, sources):
+            clustered = True
+            yield kept
         for sort in SORTS_OF_BACKUPS.values():
-            yield from self._backups(here, sort, **_ALL)
+            # Where there is neither a cluster nor a snapshot of one, nothing of clusters is kept: a call saved.
+            if clustered or sort.listed is not ops.CLUSTER_AUTOMATED_BACKUPS:
+                yield from self._backups(here, sort, **_ALL)
 
     def _again(self, region: str, uid: str) -> Resource | Unread | None:
         """Read one database, snapshot or backup anew by its ARN; None where it does not exist."""
